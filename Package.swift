@@ -1,0 +1,59 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// The settings of every Swift target: Swift 6 mode, the upcoming features, warnings as errors.
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .treatAllWarnings(as: .error),
+]
+
+/// What the replication core adds: heavy invariant checks behind a trait.
+let checked: [SwiftSetting] = house + [.define("InvariantChecks", .when(traits: ["InvariantChecks"]))]
+
+let package = Package(
+    name: "plc",
+    products: [
+        .library(name: "PLCNode", targets: ["PLCNode"]),
+        .executable(name: "plc", targets: ["plc"]),
+    ],
+    traits: [
+        .trait(
+            name: "InvariantChecks",
+            description: "Check the invariants of the replication core after every step (slow)."),
+        .default(enabledTraits: []),
+    ],
+    dependencies: [],
+    targets: [
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl",
+            providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"])]),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .yum(["sqlite-devel"])]),
+        .systemLibrary(
+            name: "CZstd", pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"]), .yum(["libzstd-devel"])]),
+        .target(name: "CLinux"),
+
+        .target(name: "PLCSync", dependencies: ["COpenSSL"], swiftSettings: checked),
+        .target(name: "PLCEntities", dependencies: ["PLCSync"], swiftSettings: house),
+        .target(
+            name: "PLCNode",
+            dependencies: ["PLCSync", "PLCEntities", "COpenSSL", "CSQLite", "CZstd", "CLinux"],
+            swiftSettings: house),
+        .executableTarget(name: "plc", dependencies: ["PLCNode"], swiftSettings: house),
+
+        .testTarget(name: "PLCSyncTests", dependencies: ["PLCSync"], swiftSettings: house),
+        .testTarget(
+            name: "PLCEntitiesTests", dependencies: ["PLCEntities", "PLCSync"], swiftSettings: house),
+        .testTarget(
+            name: "PLCNodeTests", dependencies: ["PLCNode", "PLCEntities", "PLCSync", "CLinux"],
+            swiftSettings: house),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,8 @@
+import PLCNode
+
+@main
+struct Main {
+    static func main() {
+        runCommandLine()
+    }
+}
