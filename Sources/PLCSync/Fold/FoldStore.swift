@@ -1,0 +1,112 @@
+/// A live record as the fold sees it.
+public struct FoldRecord: Hashable, Sendable {
+    /// The dot of the create that this store folded first.
+    public let id: LocalDot
+    /// The number of its kind, which the core only carries.
+    public let kind: UInt64
+    /// Whether ops on its owned fields count from its creator alone.
+    public let isOwned: Bool
+    /// Whether two nodes may have created it at once, under the same key.
+    public let isKeyed: Bool
+    /// The stamp that its initial values have in the order of writes.
+    public let stamp: UInt64
+
+    /// A record with these properties.
+    public init(id: LocalDot, kind: UInt64, isOwned: Bool, isKeyed: Bool, stamp: UInt64) {
+        self.id = id
+        self.kind = kind
+        self.isOwned = isOwned
+        self.isKeyed = isKeyed
+        self.stamp = stamp
+    }
+}
+
+/// The place of a write in the order that decides a register.
+public struct WriteStamp: Hashable, Sendable {
+    /// The effective stamp.
+    public let effective: UInt64
+    /// The op that wrote.
+    public let dot: LocalDot
+
+    /// The write of `dot` at `effective`.
+    public init(effective: UInt64, dot: LocalDot) {
+        self.effective = effective
+        self.dot = dot
+    }
+}
+
+/// One field of one record.
+public struct FieldKey: Hashable, Sendable {
+    /// The record.
+    public let record: LocalDot
+    /// The field.
+    public let field: Field
+
+    /// The field `field` of `record`.
+    public init(_ record: LocalDot, _ field: Field) {
+        self.record = record
+        self.field = field
+    }
+}
+
+/// Where the fold keeps state: in memory, or in a database inside one transaction.
+///
+/// Only what differs from a record's birth is kept: values still as created are read from the leaf that created
+/// them. No order of calls is promised beyond what one change needs.
+public protocol FoldStore {
+    /// The identity of log number `index`.
+    func logID(_ index: Int) -> LogID
+    /// The key that signs log number `index`, or nil if the log is known only by being referred to.
+    func key(ofLog index: Int) -> PublicKey?
+    /// How many changes of log number `index` are folded.
+    func length(ofLog index: Int) -> UInt64
+    /// Takes note that change `sequence` of log number `log` is folded.
+    mutating func advance(log: Int, to sequence: UInt64)
+    /// The number of the log `id`, given now if it has none.
+    mutating func index(of id: LogID) throws -> Int
+
+    /// The live record that `dot` created, or for a keyed one, also created.
+    mutating func record(_ dot: LocalDot) throws -> FoldRecord?
+    /// The live keyed record `id`.
+    mutating func record(keyed id: Bytes16) throws -> FoldRecord?
+    /// Adds a record born by the op whose bytes are `births[0]`, and, for the digest, its birth additions after it.
+    mutating func insert(_ record: FoldRecord, leaf: borrowing RawSpan, births: [Range<Int>]) throws
+    /// Adds a keyed record.
+    mutating func insert(_ record: FoldRecord, keyed id: Bytes16, key: borrowing RawSpan) throws
+    /// Lets `dot` name the keyed record `record` too.
+    mutating func alias(_ dot: LocalDot, to record: LocalDot) throws
+    /// Removes a record and everything that hangs on it.
+    mutating func delete(_ record: FoldRecord) throws
+
+    /// The last `set` that won the field, or nil if it is as created.
+    mutating func winner(_ key: FieldKey) throws -> WriteStamp?
+    /// Whether the record was created with a value for the field.
+    mutating func hasInitialValue(_ key: FieldKey) throws -> Bool
+    /// Puts a value in place of what the field had.
+    mutating func put(_ key: FieldKey, _ stamp: WriteStamp, value: borrowing RawSpan) throws
+
+    /// Adds an element that was not there at the record's birth.
+    mutating func insertElement(_ key: FieldKey, _ dot: LocalDot, stamp: UInt64, value: borrowing RawSpan) throws
+    /// Removes such an element; false if it is not there.
+    mutating func removeElement(_ key: FieldKey, _ dot: LocalDot) throws -> Bool
+    /// Notes that `dot` is removed from the field: an element of the record's birth, or one that has not arrived.
+    mutating func mark(_ key: FieldKey, _ dot: LocalDot) throws
+    /// Takes such a note away; false if there is none.
+    mutating func unmark(_ key: FieldKey, _ dot: LocalDot) throws -> Bool
+
+    /// Holds the op at `op` until the change that `target` names is folded.
+    mutating func hold(_ op: LocalDot, until target: LocalDot) throws
+    /// Gives back the ops that waited for the change of `dot`, in any order.
+    mutating func release(_ dot: LocalDot) throws -> [LocalDot]
+    /// The bytes of the leaf that `dot` lies in, which is folded.
+    mutating func leaf(_ dot: LocalDot) throws -> [UInt8]
+}
+
+extension FoldStore {
+    /// Whether write `a` comes after write `b`: by effective stamp, then log, change and op (D: order of writes).
+    func isLater(_ a: WriteStamp, than b: WriteStamp) -> Bool {
+        if a.effective != b.effective { return a.effective > b.effective }
+        if a.dot.log == b.dot.log { return a.dot > b.dot }
+        return logID(a.dot.log) > logID(b.dot.log)
+    }
+}
