@@ -76,7 +76,8 @@ public struct ByteReader: Sendable {
         let at = try take(32).lowerBound
         return Bytes32(
             words: (
-                loadBigEndian(bytes, at: at), loadBigEndian(bytes, at: at + 8), loadBigEndian(bytes, at: at + 16),
+                loadBigEndian(bytes, at: at), loadBigEndian(bytes, at: at + 8),
+                loadBigEndian(bytes, at: at + 16),
                 loadBigEndian(bytes, at: at + 24)
             ))
     }

@@ -117,7 +117,9 @@ func halfValue(_ bits: UInt16) -> Double {
 extension ByteReader {
     /// The next item's head, which must be in its shortest form.
     @inlinable
-    public mutating func head(_ bytes: borrowing RawSpan) throws(Malformed) -> (major: CBORMajor, argument: UInt64) {
+    public mutating func head(_ bytes: borrowing RawSpan) throws(Malformed) -> (
+        major: CBORMajor, argument: UInt64
+    ) {
         let start = offset
         let initial = try byte(bytes)
         // Every three-bit number is a major type.
@@ -132,12 +134,14 @@ extension ByteReader {
             return (major, value)
         case 25:
             let at = try take(2).lowerBound
-            let value = UInt64(UInt16(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt16.self)))
+            let value = UInt64(
+                UInt16(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt16.self)))
             guard value > 0xff else { throw Malformed(.nonShortest, at: start) }
             return (major, value)
         case 26:
             let at = try take(4).lowerBound
-            let value = UInt64(UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt32.self)))
+            let value = UInt64(
+                UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt32.self)))
             guard value > 0xffff else { throw Malformed(.nonShortest, at: start) }
             return (major, value)
         case 27:
@@ -154,7 +158,9 @@ extension ByteReader {
     /// The argument of a simple value that does not fit the initial byte: the bits of a floating-point number,
     /// checked to be its shortest form.
     @usableFromInline
-    mutating func simple(_ bytes: borrowing RawSpan, _ information: UInt8, _ start: Int) throws(Malformed) -> UInt64 {
+    mutating func simple(_ bytes: borrowing RawSpan, _ information: UInt8, _ start: Int) throws(Malformed)
+        -> UInt64
+    {
         switch information {
         case 25:
             let at = try take(2).lowerBound
@@ -231,7 +237,8 @@ extension ByteReader {
 
     /// Throws unless the key in `next` follows the one in `previous` bytewise.
     @usableFromInline
-    func checkOrder(_ bytes: borrowing RawSpan, _ previous: Range<Int>?, _ next: Range<Int>) throws(Malformed) {
+    func checkOrder(_ bytes: borrowing RawSpan, _ previous: Range<Int>?, _ next: Range<Int>) throws(Malformed)
+    {
         guard let previous else { return }
         switch compareBytes(bytes, previous, next) {
         case ..<0: return
@@ -317,7 +324,9 @@ func isUTF8(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Bool {
         let second = bytes.unsafeLoad(fromByteOffset: at + 1, as: UInt8.self)
         guard second >= low, second <= high else { return false }
         for i in 2..<max(length, 2) {
-            guard bytes.unsafeLoad(fromByteOffset: at + i, as: UInt8.self) & 0xc0 == 0x80 else { return false }
+            guard bytes.unsafeLoad(fromByteOffset: at + i, as: UInt8.self) & 0xc0 == 0x80 else {
+                return false
+            }
         }
         at += length
     }

@@ -195,7 +195,9 @@ extension Change {
     public func births(of index: Int) -> [Range<Int>] {
         var births = [ranges[index]]
         for later in ops.indices.dropFirst(index + 1) {
-            if case .add(.op(index), _, _, let seen) = ops[later], seen.isEmpty { births.append(ranges[later]) }
+            if case .add(.op(index), _, _, let seen) = ops[later], seen.isEmpty {
+                births.append(ranges[later])
+            }
         }
         return births
     }

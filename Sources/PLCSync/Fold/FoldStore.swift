@@ -86,7 +86,8 @@ public protocol FoldStore {
     mutating func put(_ key: FieldKey, _ stamp: WriteStamp, value: borrowing RawSpan) throws
 
     /// Adds an element that was not there at the record's birth.
-    mutating func insertElement(_ key: FieldKey, _ dot: LocalDot, stamp: UInt64, value: borrowing RawSpan) throws
+    mutating func insertElement(_ key: FieldKey, _ dot: LocalDot, stamp: UInt64, value: borrowing RawSpan)
+        throws
     /// Removes such an element; false if it is not there.
     mutating func removeElement(_ key: FieldKey, _ dot: LocalDot) throws -> Bool
     /// Notes that `dot` is removed from the field: an element of the record's birth, or one that has not arrived.

@@ -126,7 +126,9 @@ public struct MemoryStore: FoldStore, Sendable {
         return logs.count - 1
     }
 
-    public func record(_ dot: LocalDot) -> FoldRecord? { records[dot] ?? aliases[dot].flatMap { records[$0] } }
+    public func record(_ dot: LocalDot) -> FoldRecord? {
+        records[dot] ?? aliases[dot].flatMap { records[$0] }
+    }
 
     public func record(keyed id: Bytes16) -> FoldRecord? { keyed[id].flatMap { records[$0] } }
 
@@ -186,7 +188,9 @@ public struct MemoryStore: FoldStore, Sendable {
         waiting[target.change, default: []].append(op)
     }
 
-    public mutating func release(_ dot: LocalDot) -> [LocalDot] { waiting.removeValue(forKey: dot.change) ?? [] }
+    public mutating func release(_ dot: LocalDot) -> [LocalDot] {
+        waiting.removeValue(forKey: dot.change) ?? []
+    }
 
     public func leaf(_ dot: LocalDot) -> [UInt8] { leafBytes(dot) }
 }

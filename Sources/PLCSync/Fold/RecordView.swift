@@ -44,7 +44,8 @@ public struct RecordView: Sendable {
             registers[entry.field] = Register(stamp: birth, value: leaf.extracting(entry.value).array)
         }
         for index in change.ops.indices.dropFirst(create + 1) {
-            guard case .add(.op(create), let field, let value, let seen) = change.ops[index], seen.isEmpty else {
+            guard case .add(.op(create), let field, let value, let seen) = change.ops[index], seen.isEmpty
+            else {
                 continue
             }
             let dot = LocalDot(value: record.id.change.value | UInt64(index))

@@ -235,7 +235,9 @@ public struct Change: Sendable {
         return first..<dots.count
     }
 
-    private func decodeTarget(_ leaf: borrowing RawSpan, _ reader: inout ByteReader) throws(Malformed) -> Target {
+    private func decodeTarget(_ leaf: borrowing RawSpan, _ reader: inout ByteReader) throws(Malformed)
+        -> Target
+    {
         let start = reader.offset
         let (major, argument) = try reader.head(leaf)
         if major == .unsigned {
@@ -255,12 +257,14 @@ public struct Change: Sendable {
         let log = try reader.unsigned(leaf)
         let sequence = try reader.unsigned(leaf)
         let op = try reader.unsigned(leaf)
-        guard log <= UInt64(logs.count), (1...Dot.maximumSequence).contains(sequence), op < UInt64(Self.maximumOps)
+        guard log <= UInt64(logs.count), (1...Dot.maximumSequence).contains(sequence),
+            op < UInt64(Self.maximumOps)
         else { throw Malformed(.shape, at: start) }
         return Reference(log: Int(log), sequence: sequence, op: UInt32(op))
     }
 
-    private func decodeKey(_ leaf: borrowing RawSpan, _ reader: inout ByteReader) throws(Malformed) -> Bytes32 {
+    private func decodeKey(_ leaf: borrowing RawSpan, _ reader: inout ByteReader) throws(Malformed) -> Bytes32
+    {
         let start = reader.offset
         let range = try reader.byteString(leaf)
         guard range.count == 32, let key = Bytes32(leaf, at: range.lowerBound) else {

@@ -156,7 +156,8 @@ public struct InclusionProof: Hashable, Sendable {
     public func root(of id: Bytes32, leaf: Bytes32, hasher: MerkleHasher) -> Bytes32? {
         guard sequence >= 1, sequence <= count, count <= Dot.maximumSequence else { return nil }
         let blocks = Block.span(from: 0, to: count)
-        guard let place = blocks.firstIndex(where: { $0.end >= sequence }), path.count == blocks[place].height,
+        guard let place = blocks.firstIndex(where: { $0.end >= sequence }),
+            path.count == blocks[place].height,
             peaks.count == blocks.count - 1
         else { return nil }
         var index = sequence - 1 - blocks[place].start

@@ -20,7 +20,9 @@ extension ByteReader {
             guard tag >> 1 <= UInt64(LogItem.maximumHoleHeight) else { throw Malformed(.limit, at: start) }
             return .hole(height: Int(tag >> 1), hash: try bytes32(bytes))
         }
-        guard tag >> 1 >= 1, tag >> 1 <= UInt64(LogItem.maximumLeafBytes) else { throw Malformed(.limit, at: start) }
+        guard tag >> 1 >= 1, tag >> 1 <= UInt64(LogItem.maximumLeafBytes) else {
+            throw Malformed(.limit, at: start)
+        }
         return .leaf(try take(Int(tag >> 1)))
     }
 }

@@ -21,7 +21,9 @@ public enum Role: UInt64, Comparable, Sendable, CaseIterable {
 
     /// The role of that name, or nil.
     public init?(name: String) {
-        guard let role = Self.allCases.first(where: { Array($0.name.utf8) == Array(name.utf8) }) else { return nil }
+        guard let role = Self.allCases.first(where: { Array($0.name.utf8) == Array(name.utf8) }) else {
+            return nil
+        }
         self = role
     }
 

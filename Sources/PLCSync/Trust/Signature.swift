@@ -79,7 +79,9 @@ public final class SigningKey: Sendable {
         defer { EVP_PKEY_free(key) }
         var bytes = [UInt8](repeating: 0, count: 32)
         var count = 32
-        guard EVP_PKEY_get_raw_public_key(key, &bytes, &count) == 1, let value = Bytes32(bytes) else { return nil }
+        guard EVP_PKEY_get_raw_public_key(key, &bytes, &count) == 1, let value = Bytes32(bytes) else {
+            return nil
+        }
         self.seed = seed
         publicKey = PublicKey(value)
     }

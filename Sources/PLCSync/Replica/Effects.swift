@@ -1,0 +1,256 @@
+/// A connection's name, given by the shell and never reused.
+public struct ConnectionID: Hashable, Comparable, Sendable {
+    public let value: UInt64
+
+    public init(_ value: UInt64) { self.value = value }
+
+    public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
+}
+
+/// The clocks as the shell read them once for one step.
+public struct Now: Sendable {
+    /// Milliseconds that only go forward; for time-outs.
+    public let monotonic: UInt64
+    /// The wall clock; for stamps and what is told to peers.
+    public let wall: WallTime
+
+    /// A reading of both clocks.
+    public init(monotonic: UInt64, wall: WallTime) {
+        self.monotonic = monotonic
+        self.wall = wall
+    }
+}
+
+/// What a store holds of one log.
+public struct LogSnapshot: Sendable {
+    /// The log.
+    public let descriptor: LogDescriptor
+    /// The leaves that are durable.
+    public let forest: Forest
+    /// The newest head whose leaves are all durable; nil for the node's own open log, which signs when asked.
+    public let head: Head?
+    /// The root at that head's length; nil without a head.
+    public let headRoot: Bytes32?
+    /// The database's number for the newest move of the head; 0 if there is none.
+    public let lsn: UInt64
+    /// Whether this node writes it.
+    public let isOwn: Bool
+
+    /// A log as a store holds it.
+    public init(
+        descriptor: LogDescriptor, forest: Forest, head: Head?, headRoot: Bytes32?, lsn: UInt64, isOwn: Bool
+    ) {
+        self.descriptor = descriptor
+        self.forest = forest
+        self.head = head
+        self.headRoot = headRoot
+        self.lsn = lsn
+        self.isOwn = isOwn
+    }
+}
+
+/// What a store holds of one space, apart from the changes.
+public struct SpaceSnapshot: Sendable {
+    /// The space's founding bytes.
+    public let genesis: [UInt8]
+    /// Its logs.
+    public let logs: [LogSnapshot]
+    /// The leaves of its control logs, by author.
+    public let control: [(author: PublicKey, leaves: [[UInt8]])]
+    /// Up to where each peer was followed.
+    public let cursors: [PublicKey: Cursor]
+
+    /// A space as a store holds it.
+    public init(
+        genesis: [UInt8], logs: [LogSnapshot], control: [(author: PublicKey, leaves: [[UInt8]])],
+        cursors: [PublicKey: Cursor]
+    ) {
+        self.genesis = genesis
+        self.logs = logs
+        self.control = control
+        self.cursors = cursors
+    }
+}
+
+/// Why a node connects.
+public enum Purpose: Hashable, Sendable {
+    /// To exchange what both hold.
+    case exchange
+    /// To be admitted to a space.
+    case join(JoinRequest)
+}
+
+/// What one needs to be admitted.
+public struct JoinRequest: Hashable, Sendable {
+    /// The space.
+    public let space: SpaceID
+    /// The seed of the invitation's key: thirty-two bytes.
+    public let seed: [UInt8]
+    /// The name to be known by.
+    public let name: String
+
+    /// A request for `space`.
+    public init(space: SpaceID, seed: [UInt8], name: String) {
+        self.space = space
+        self.seed = seed
+        self.name = name
+    }
+}
+
+/// A verified stretch of a log, to be stored as it came.
+public struct Stretch: Sendable {
+    /// The log.
+    public let descriptor: LogDescriptor
+    /// The first change of the stretch.
+    public let from: UInt64
+    /// The items, one after the other.
+    public let items: [UInt8]
+    /// The forest after the stretch.
+    public let forest: Forest
+    /// The interior nodes of height 8 and more that became complete, in order.
+    public let nodes: [(block: Block, hash: Bytes32)]
+    /// The head that the stretch reaches, if it does.
+    public let head: Head?
+    /// The root at that head; meaningless without it.
+    public let root: Bytes32
+}
+
+/// What is to become durable at once, or not at all.
+public struct Commit: Sendable {
+    /// Names the commit in its completion.
+    public let id: UInt64
+    /// The space.
+    public let space: SpaceID
+    /// What was received.
+    public let stretches: [Stretch]
+    /// Up to where peers are followed once this is durable.
+    public let cursors: [PublicKey: Cursor]
+}
+
+/// A request for changes to send.
+public struct ReadRequest: Sendable {
+    /// One log's part of it.
+    public struct Part: Sendable {
+        public let log: LogID
+        /// The first change.
+        public let from: UInt64
+        /// The length of the head to prove against.
+        public let to: UInt64
+    }
+
+    /// Names the request in its completion.
+    public let id: UInt64
+    /// The connection that it is for.
+    public let connection: ConnectionID
+    /// The space.
+    public let space: SpaceID
+    /// The logs in order.
+    public let parts: [Part]
+    /// Items are read until they have about this many bytes; at least one item is.
+    public let maximumBytes: Int
+}
+
+/// What a store answers to one part of a request.
+public struct ReadPart: Sendable {
+    public let log: LogID
+    /// The first change.
+    public let from: UInt64
+    /// How many items.
+    public let count: Int
+    /// The items, one after the other.
+    public let items: [UInt8]
+    /// The change after the last one read.
+    public let next: UInt64
+    /// The hashes from there to the head; nil if the head is reached.
+    public let bridge: [Bytes32]?
+
+    public init(log: LogID, from: UInt64, count: Int, items: [UInt8], next: UInt64, bridge: [Bytes32]?) {
+        self.log = log
+        self.from = from
+        self.count = count
+        self.items = items
+        self.next = next
+        self.bridge = bridge
+    }
+}
+
+/// A log of this node's that has grown, durably.
+public struct AuthoredLog: Sendable {
+    public let descriptor: LogDescriptor
+    public let forest: Forest
+    public let lsn: UInt64
+    /// The new leaves of a control log; empty for others.
+    public let control: [[UInt8]]
+
+    public init(descriptor: LogDescriptor, forest: Forest, lsn: UInt64, control: [[UInt8]]) {
+        self.descriptor = descriptor
+        self.forest = forest
+        self.lsn = lsn
+        self.control = control
+    }
+}
+
+/// A fact that the shell tells the replica.
+public enum Input: Sendable {
+    /// A space is held: at the start, after it was founded here, or after a join.
+    case opened(SpaceSnapshot)
+    /// A connection's handshake is complete; `nonce` is fresh randomness for its session.
+    case connected(
+        ConnectionID, peer: PublicKey, exporter: [UInt8], isDialer: Bool, nonce: Bytes16, purpose: Purpose)
+    /// A frame arrived, decompressed.
+    case received(ConnectionID, type: UInt8, body: [UInt8])
+    /// A connection is gone.
+    case disconnected(ConnectionID)
+    /// A commit is durable; `lsns` numbers the heads that it moved.
+    case committed(UInt64, lsns: [LogID: UInt64])
+    /// A commit could not be made; nothing of it is stored.
+    case refused(UInt64)
+    /// Changes of this node's own are durable.
+    case authored(SpaceID, [AuthoredLog])
+    /// A request was answered; nil if the store failed.
+    case read(UInt64, [ReadPart]?)
+    /// A second or so has passed.
+    case ticked
+    /// The shell wants a session to end.
+    case ended(ConnectionID, CloseCode)
+}
+
+/// What the shell is to do, in order.
+public enum Effect: Sendable {
+    /// Send a frame.
+    case send(ConnectionID, [UInt8])
+    /// Close a connection after what was sent to it is out.
+    case close(ConnectionID)
+    /// Make a commit durable, after those before it.
+    case commit(Commit)
+    /// Read changes.
+    case read(ReadRequest)
+    /// Admit a key, if it still may be: write a grant; answer with `authored`.
+    case admit(SpaceID, PublicKey, Role, name: String, invitation: PublicKey)
+    /// Hold the space that was joined: store its beginning; answer with `opened`.
+    case found(genesis: [UInt8])
+    /// Tell whoever listens.
+    case report(Event)
+}
+
+/// Something that people or programs may want to know.
+public enum Event: Sendable {
+    /// A session began.
+    case opened(ConnectionID, PublicKey)
+    /// Both sides of a session hold the same of a space.
+    case inSync(ConnectionID, SpaceID)
+    /// Nothing is left to do in a session for a space, and yet the two sides differ.
+    case quiescent(ConnectionID, SpaceID)
+    /// A session ended; the code is the peer's if `isPeer`.
+    case closed(ConnectionID, CloseCode, isPeer: Bool)
+    /// This node was admitted to a space.
+    case joined(ConnectionID, SpaceID)
+    /// Changes were received and are durable.
+    case received(SpaceID, changes: UInt64)
+    /// A log's origin signed two histories, or two nodes share a key.
+    case fork(LogID, SpaceID)
+    /// A peer holds more of this node's own open log than this node.
+    case ownLogAhead(LogID, SpaceID)
+    /// A steward has written something that this version does not know.
+    case upgradeNeeded(SpaceID)
+}

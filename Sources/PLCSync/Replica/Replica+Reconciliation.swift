@@ -1,0 +1,103 @@
+/// Finding out, without a cursor, which heads differ.
+extension Replica {
+    /// How long after a reconciliation with a peer another may follow because the two still differ, in milliseconds.
+    static let reconciliationInterval: UInt64 = 3_600_000
+
+    mutating func beginReconciliation(
+        _ id: ConnectionID, _ space: SpaceID, _ now: Now, _ effects: inout [Effect]
+    ) {
+        guard let state = spaces[space], sessions[id]?.spaces[space] != nil else { return }
+        sessions[id]?.spaces[space]?.reconciling = true
+        sessions[id]?.spaces[space]?.rounds = 0
+        sessions[id]?.spaces[space]?.reconciledAt = now.monotonic
+        sendRanges(Reconciliation.begin(state.items), id, space, now, &effects)
+    }
+
+    mutating func reconcile(
+        _ id: ConnectionID, _ body: borrowing RawSpan, _ now: Now, _ effects: inout [Effect]
+    ) throws(Malformed) {
+        guard var names = sessions[id]?.peerNames else { return }
+        let message = try Message.Recon(body, &names)
+        sessions[id]?.peerNames = names
+        guard let space = sessions[id]?.handles[message.handle], let state = spaces[space],
+            var shared = sessions[id]?.spaces[space], shared.started
+        else { return }
+        guard !shared.isRestricted, shared.rounds < Reconciliation.maximumRounds else {
+            throw Malformed(.limit, at: 0)
+        }
+        shared.reconciling = true
+        shared.collected += message.ranges
+        guard shared.collected.count <= LogNames.limit else { throw Malformed(.limit, at: 0) }
+        guard !message.more else {
+            sessions[id]?.spaces[space] = shared
+            return
+        }
+        let ranges = Self.joined(shared.collected)
+        shared.collected = []
+        shared.rounds += 1
+        sessions[id]?.spaces[space] = shared
+        let salt = sessions[id]?.salt ?? []
+        let (told, answer) = Reconciliation.respond(to: ranges, items: state.items) {
+            tag($0.log, count: $0.count, root: $0.root, salt: salt)
+        }
+        take(told, id, space, &effects)
+        if ranges.contains(where: \.asks) { sendRanges(answer, id, space, now, &effects) }
+        guard !answer.contains(where: \.asks) else { return }
+        sessions[id]?.spaces[space]?.reconciling = false
+        sessions[id]?.spaces[space]?.owesAck = true
+        sessions[id]?.spaces[space]?.raise(upTo: shared.received?.lsn ?? 0)
+        schedule(id, space, now, &effects)
+        finish(id, space, now, &effects)
+        announce(id, space, now, &effects)
+    }
+
+    /// Reconciles if both sides are done, and yet differ.
+    mutating func reconcileIfStuck(
+        _ id: ConnectionID, _ space: SpaceID, _ now: Now, _ effects: inout [Effect]
+    ) {
+        guard let session = sessions[id], let shared = session.spaces[space], shared.pending.isEmpty,
+            !shared.awaitsMore, !shared.reconciling, !shared.isRestricted, shared.toAnnounce.isEmpty,
+            shared.peerAcked >= shared.lastHeads, shared.unanswered == 0, let theirs = shared.peerFingerprint,
+            spaces[space]?.fingerprint() != theirs
+        else { return }
+        if let last = shared.reconciledAt, now.monotonic &- last < Self.reconciliationInterval {
+            effects.append(.report(.quiescent(id, space)))
+            return
+        }
+        if identity.publicKey < session.peer { beginReconciliation(id, space, now, &effects) }
+    }
+
+    private mutating func sendRanges(
+        _ ranges: [Reconciliation.Range], _ id: ConnectionID, _ space: SpaceID, _ now: Now,
+        _ effects: inout [Effect]
+    ) {
+        guard var names = sessions[id]?.names, let handle = sessions[id]?.spaces[space]?.sent?.handle else {
+            return
+        }
+        let frames = Message.Recon(handle: handle, ranges: ranges).encode(&names)
+        sessions[id]?.names = names
+        for frame in frames { send(id, frame, now, &effects) }
+    }
+
+    /// The ranges of several frames as one list: each frame after the first begins by skipping what came before.
+    private static func joined(_ ranges: [Reconciliation.Range]) -> [Reconciliation.Range] {
+        var result: [Reconciliation.Range] = []
+        for range in ranges {
+            if case .skip = range.mode, let end = range.end, let last = result.last?.end, end <= last {
+                continue
+            }
+            result.append(range)
+        }
+        return result
+    }
+}
+
+extension Reconciliation.Range {
+    /// Whether the peer has to answer this range.
+    var asks: Bool {
+        switch mode {
+        case .fingerprint, .items: true
+        case .skip, .answer: false
+        }
+    }
+}

@@ -1,0 +1,176 @@
+/// What this node tells and gives.
+extension Replica {
+    /// How many bytes of items one DATA message carries, so that it stays within its limit with what proves them.
+    static let batchBytes = 192 * 1_024
+    /// The most logs of one read.
+    static let batchLogs = 256
+
+    /// Tells one peer which heads have moved since it was last told; if `always`, also that none have.
+    ///
+    /// At most four messages go without an answer; the rest waits in the session.
+    mutating func announce(
+        _ id: ConnectionID, _ space: SpaceID, always: Bool = false, _ now: Now, _ effects: inout [Effect]
+    ) {
+        guard var session = sessions[id], session.phase == .open, let state = spaces[space],
+            var shared = session.spaces[space], shared.started, !shared.isRestricted,
+            !shared.reconciling, let mine = shared.sent
+        else { return }
+        if shared.toAnnounce.isEmpty {
+            shared.toAnnounce = state.moved(since: shared.announced)[...]
+            shared.toAnnounce.removeAll { log in
+                (shared.peerCounts[log] ?? 0) >= (state.logs[log]?.count ?? 0)
+            }
+            shared.announced = state.lsn
+        }
+        var isOwed = always
+        let salt = session.salt
+        while isOwed || !shared.toAnnounce.isEmpty, shared.unanswered < SpaceSession.maximumUnanswered {
+            let chunk = shared.toAnnounce.prefix(Message.Heads.maximumEntries)
+            shared.toAnnounce = shared.toAnnounce.dropFirst(chunk.count)
+            let entries = chunk.compactMap { log in state.logs[log].map { entry($0, salt: salt) } }
+            let message = Message.Heads(
+                handle: mine.handle, lsn: shared.announced, more: !shared.toAnnounce.isEmpty, entries: entries
+            )
+            effects.append(.send(id, message.encode(&session.names)))
+            shared.lastHeads = shared.announced
+            shared.unanswered += 1
+            shared.reportedInSync = false
+            session.lastSent = now.monotonic
+            isOwed = false
+        }
+        session.spaces[space] = shared
+        sessions[id] = session
+    }
+
+    /// Tells every peer of a space what has moved.
+    mutating func announceAll(_ space: SpaceID, _ now: Now, _ effects: inout [Effect]) {
+        for id in sessions.keys.sorted() where sessions[id]?.spaces[space] != nil {
+            announce(id, space, now, &effects)
+        }
+    }
+
+    /// A head as it is announced in a session with this salt.
+    func entry(_ log: LogState, salt: [UInt8]) -> Message.HeadEntry {
+        let tag = tag(log.descriptor.id, count: log.count, root: log.root, salt: salt)
+        return Message.HeadEntry(log: log.descriptor.id, count: log.count, tag: tag)
+    }
+
+    /// Four bytes that stand for a head within one session.
+    func tag(_ log: LogID, count: UInt64, root: Bytes32, salt: [UInt8]) -> UInt32 {
+        var w = ByteWriter(capacity: 96)
+        w.write(salt)
+        w.write(log.value)
+        w.write(bigEndian: count)
+        w.write(root)
+        return UInt32(truncatingIfNeeded: Digest.sha256(w.bytes).words.0 >> 32)
+    }
+
+    mutating func wanted(
+        _ id: ConnectionID, _ message: Message.Want, _ now: Now, _ effects: inout [Effect]
+    ) throws(Malformed) {
+        guard let space = sessions[id]?.handles[message.handle], let state = spaces[space],
+            let shared = sessions[id]?.spaces[space]
+        else { return }
+        guard !shared.isRestricted else { throw Malformed(.shape, at: 0) }
+        for entry in message.entries {
+            // A want names a log that this side has announced, by this side's number.
+            guard let log = sessions[id]?.names.log(entry.reference), let known = state.logs[log],
+                state.counts(known.descriptor)
+            else { throw Malformed(.shape, at: 0) }
+            guard sessions[id]?.wants.count ?? 0 < LogNames.limit else { throw Malformed(.limit, at: 0) }
+            guard entry.from <= known.count else { throw Malformed(.shape, at: 0) }
+            if entry.describe { sessions[id]?.describe.insert(log) }
+            sessions[id]?.wants.append(Session.Want(space: space, log: log, from: entry.from))
+        }
+        serve(id, now, &effects)
+    }
+
+    /// Reads what the peer wants next, if it allows more bytes and no read is on its way.
+    mutating func serve(_ id: ConnectionID, _ now: Now, _ effects: inout [Effect]) {
+        guard var session = sessions[id], session.phase == .open, session.reading == nil,
+            session.sentData < session.sendCredit, let first = session.wants.first
+        else { return }
+        var parts: [ReadRequest.Part] = []
+        var heads: [Head] = []
+        for want in session.wants.prefix(Self.batchLogs) {
+            guard want.space == first.space, let head = signedHead(want.space, want.log) else { break }
+            parts.append(ReadRequest.Part(log: want.log, from: want.from, to: head.count))
+            heads.append(head)
+        }
+        guard !parts.isEmpty else {
+            preconditionFailure("a want was queued for a log without a head")
+        }
+        let request = ReadRequest(
+            id: nextRead, connection: id, space: first.space, parts: parts,
+            maximumBytes: min(Self.batchBytes, Int(session.sendCredit - session.sentData)))
+        nextRead += 1
+        session.reading = Session.Reading(id: request.id, space: first.space, parts: parts, heads: heads)
+        sessions[id] = session
+        effects.append(.read(request))
+    }
+
+    /// The effective head of a log, signed now if it is this node's own and has grown since.
+    private mutating func signedHead(_ space: SpaceID, _ log: LogID) -> Head? {
+        guard let state = spaces[space]?.logs[log], state.count > 0 else { return nil }
+        if state.isOwn, state.signature.isEmpty {
+            precondition(state.durable.count == state.count, "an own head is as long as what is durable")
+            let head = Head(signing: state.durable, of: state.descriptor, with: identity, hasher: hasher)
+            spaces[space]?.logs[log]?.signature = head.signature
+            return head
+        }
+        return Head(count: state.count, flags: state.flags, signature: state.signature)
+    }
+
+    /// Sends what was read, and reads on.
+    mutating func answered(_ read: UInt64, _ parts: [ReadPart]?, _ now: Now, _ effects: inout [Effect]) {
+        guard let id = sessions.keys.first(where: { sessions[$0]?.reading?.id == read }),
+            var session = sessions[id], let reading = session.reading
+        else { return }
+        session.reading = nil
+        guard session.phase == .open, let mine = session.spaces[reading.space]?.sent else {
+            sessions[id] = session
+            return
+        }
+        guard let parts else {
+            sessions[id] = session
+            return close(id, .busy, &effects)
+        }
+        var sections: [Message.Data.Section] = []
+        var left: [Session.Want] = []
+        for (index, want) in session.wants.prefix(reading.parts.count).enumerated() {
+            guard index < parts.count else {
+                left.append(want)
+                continue
+            }
+            let part = parts[index]
+            let head = reading.heads[index]
+            let isLast = part.next > head.count
+            sections.append(section(part, head, isLast: isLast, &session, reading.space))
+            if isLast {
+                session.spaces[reading.space]?.peerCounts[part.log] = head.count
+            } else {
+                left.append(Session.Want(space: want.space, log: want.log, from: part.next))
+            }
+        }
+        session.wants = left + session.wants.dropFirst(reading.parts.count)
+        let body = Message.Data(handle: mine.handle, sections: sections).encode(&session.names)
+        session.sentData += UInt64(body.count)
+        sessions[id] = session
+        send(id, Frame.encode(.data, body), now, &effects)
+        serve(id, now, &effects)
+    }
+
+    private func section(
+        _ part: ReadPart, _ head: Head, isLast: Bool, _ session: inout Session, _ space: SpaceID
+    ) -> Message.Data.Section {
+        var description: (key: Bytes32, epoch: UInt64)?
+        if session.describe.remove(part.log) != nil, let log = spaces[space]?.logs[part.log] {
+            description = (log.descriptor.key.value, log.descriptor.epoch)
+        }
+        let isNew = session.sentHeads[part.log] != head.count
+        session.sentHeads[part.log] = head.count
+        return Message.Data.Section(
+            log: part.log, description: description, head: isNew ? head : nil, from: part.from,
+            count: part.count, items: part.items, bridge: part.bridge, isLast: isLast)
+    }
+}

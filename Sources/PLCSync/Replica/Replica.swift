@@ -1,0 +1,374 @@
+/// A node's replication as a value: facts in, orders out, and nothing of the world in between.
+///
+/// One `step` takes one input and appends the effects that follow, in the order in which they are to be carried out.
+/// Nothing is announced, served or acknowledged before the shell has said that it is durable. Not thread-safe: one
+/// owner. Source: Specs/session.md.
+public struct Replica: Sendable {
+    let identity: SigningKey
+    let databaseEpoch: UInt64
+    let hasher = MerkleHasher()
+    var spaces: [SpaceID: Space] = [:]
+    var sessions: [ConnectionID: Session] = [:]
+    var commits: [UInt64: Commit] = [:]
+    var nextCommit: UInt64 = 1
+    var nextRead: UInt64 = 1
+    /// The connection and the DATA bytes that a commit came from.
+    var sources: [UInt64: (ConnectionID, UInt64)] = [:]
+    /// The wall-clock differences that peers showed, in milliseconds (peer − own), by key.
+    var offsets: [PublicKey: Int64] = [:]
+
+    /// A replica without spaces, of the node `identity`, over the database `databaseEpoch`.
+    public init(identity: SigningKey, databaseEpoch: UInt64) {
+        self.identity = identity
+        self.databaseEpoch = databaseEpoch
+    }
+
+    /// Takes in one fact, and appends what is to be done about it.
+    public mutating func step(_ input: Input, at now: Now, into effects: inout [Effect]) {
+        switch input {
+        case .opened(let snapshot):
+            open(snapshot, now, &effects)
+        case .connected(let id, let peer, let exporter, let isDialer, let nonce, let purpose):
+            connect(
+                Session(
+                    connection: id, peer: peer, exporter: exporter, isDialer: isDialer, purpose: purpose,
+                    nonce: nonce, lastReceived: now.monotonic, lastSent: now.monotonic,
+                    openedAt: now.monotonic),
+                now, &effects)
+        case .received(let id, let type, let body):
+            receive(id, type, body, now, &effects)
+        case .disconnected(let id):
+            disconnect(id, now, &effects)
+        case .committed(let id, let lsns):
+            committed(id, lsns, now, &effects)
+        case .refused(let id):
+            refused(id, now, &effects)
+        case .authored(let space, let logs):
+            authored(space, logs, now, &effects)
+        case .read(let id, let parts):
+            answered(id, parts, now, &effects)
+        case .ticked:
+            tick(now, &effects)
+        case .ended(let id, let code):
+            close(id, code, &effects)
+        }
+        #if InvariantChecks
+            checkInvariants()
+        #endif
+    }
+
+    // MARK: Sessions begin and end
+
+    private mutating func open(_ snapshot: SpaceSnapshot, _ now: Now, _ effects: inout [Effect]) {
+        guard let genesis = try? Genesis(snapshot.genesis) else {
+            preconditionFailure("a space is stored with a genesis that does not decode")
+        }
+        let space = Space(snapshot, genesis: genesis, hasher: hasher)
+        spaces[space.id] = space
+        if space.membership.needsUpgrade { effects.append(.report(.upgradeNeeded(space.id))) }
+        for id in sessions.keys.sorted() {
+            guard let session = sessions[id] else { continue }
+            if session.joining?.space == space.id {
+                sessions[id]?.joining = nil
+                effects.append(.report(.joined(id, space.id)))
+                offer(space.id, to: id, isRestricted: true, now, &effects)
+            } else if session.phase == .open {
+                offerAll(to: id, now, &effects)
+            }
+        }
+    }
+
+    private mutating func connect(_ session: Session, _ now: Now, _ effects: inout [Effect]) {
+        let id = session.connection
+        sessions[id] = session
+        if session.peer == identity.publicKey { return close(id, .ownIdentity, &effects) }
+        // The listener, who has verified the dialer, speaks first; the dialer knows only then that it is in.
+        guard !session.isDialer else { return }
+        settle(id, &effects)
+        guard sessions[id]?.phase == .greeting else { return }
+        sendHello(id, now, &effects)
+        offerAll(to: id, now, &effects)
+    }
+
+    private mutating func sendHello(_ id: ConnectionID, _ now: Now, _ effects: inout [Effect]) {
+        guard let session = sessions[id] else { return }
+        let hello = Message.Hello(
+            wallClock: now.wall.milliseconds, nonce: session.nonce, databaseEpoch: databaseEpoch)
+        send(id, hello.encode(), now, &effects)
+    }
+
+    /// Of two sessions with one peer keeps one: the one that the smaller key dialled, or else the newer.
+    private mutating func settle(_ id: ConnectionID, _ effects: inout [Effect]) {
+        guard let new = sessions[id] else { return }
+        for other in sessions.keys.sorted() where other != id {
+            guard let old = sessions[other], old.peer == new.peer, old.phase != .closed,
+                old.purpose == .exchange, new.purpose == .exchange
+            else { continue }
+            let newByMe = new.isDialer
+            let oldByMe = old.isDialer
+            let keepsMine = identity.publicKey < new.peer
+            let keepsNew = newByMe == oldByMe || newByMe == keepsMine
+            close(keepsNew ? other : id, .replaced, &effects)
+            if !keepsNew { return }
+        }
+    }
+
+    /// Offers every space that the peer belongs to and that was not offered yet.
+    mutating func offerAll(to id: ConnectionID, _ now: Now, _ effects: inout [Effect]) {
+        guard let session = sessions[id], session.phase == .open || !session.isDialer else { return }
+        for space in spaces.keys.sorted() {
+            guard let state = spaces[space], !state.membership.needsUpgrade,
+                state.membership.role(of: session.peer) != nil, session.spaces[space]?.sent == nil
+            else { continue }
+            offer(space, to: id, isRestricted: false, now, &effects)
+        }
+    }
+
+    mutating func offer(
+        _ space: SpaceID, to id: ConnectionID, isRestricted: Bool, _ now: Now, _ effects: inout [Effect]
+    ) {
+        guard var session = sessions[id], var state = spaces[space],
+            session.spaces.count < Session.maximumSpaces || session.spaces[space] != nil
+        else { return }
+        var shared = session.spaces[space] ?? SpaceSession(isRestricted: isRestricted)
+        guard shared.sent == nil else { return }
+        shared.isRestricted = isRestricted && state.membership.role(of: session.peer) == nil
+        let message = Message.Open(
+            handle: session.nextHandle, token: token(space, session, mine: true), flags: 1,
+            channelMask: shared.isRestricted ? 1 : 0xff,
+            logs: shared.isRestricted ? 0 : UInt64(state.items.count),
+            fingerprint: shared.isRestricted ? Bytes16(high: 0, low: 0) : state.fingerprint(),
+            lsn: shared.isRestricted ? 0 : state.lsn, cursor: state.cursors[session.peer])
+        shared.sent = message
+        shared.announced = message.lsn
+        session.nextHandle += 1
+        session.spaces[space] = shared
+        sessions[id] = session
+        spaces[space] = state
+        send(id, message.encode(), now, &effects)
+        start(id, space, now, &effects)
+    }
+
+    /// The name of a space in a session, in one direction.
+    func token(_ space: SpaceID, _ session: Session, mine: Bool) -> UInt64 {
+        let fromListener = session.isDialer != mine
+        let mac = Digest.hmac(key: session.exporter, [fromListener ? 1 : 0] + space.value.bytes)
+        return loadBigEndian(mac.span.bytes, at: 0)
+    }
+
+    mutating func send(_ id: ConnectionID, _ frame: [UInt8], _ now: Now, _ effects: inout [Effect]) {
+        guard let session = sessions[id], session.phase != .closed else { return }
+        sessions[id]?.lastSent = now.monotonic
+        effects.append(.send(id, frame))
+    }
+
+    mutating func close(_ id: ConnectionID, _ code: CloseCode, _ effects: inout [Effect]) {
+        guard let session = sessions[id], session.phase != .closed else { return }
+        effects.append(.send(id, Message.Close(code: code).encode()))
+        effects.append(.close(id))
+        effects.append(.report(.closed(id, code, isPeer: false)))
+        sessions[id]?.phase = .closed
+        release(id)
+    }
+
+    private mutating func disconnect(_ id: ConnectionID, _ now: Now, _ effects: inout [Effect]) {
+        release(id)
+        sessions[id] = nil
+        scheduleAll(now, &effects)
+    }
+
+    /// Lets others ask for what this connection was asked for.
+    private mutating func release(_ id: ConnectionID) {
+        for space in spaces.keys {
+            let others = spaces[space]?.fetching.filter { $0.value.connection != id } ?? [:]
+            spaces[space]?.fetching = others
+        }
+    }
+
+    // MARK: Frames
+
+    private mutating func receive(
+        _ id: ConnectionID, _ type: UInt8, _ body: [UInt8], _ now: Now, _ effects: inout [Effect]
+    ) {
+        guard let session = sessions[id], session.phase != .closed else { return }
+        sessions[id]?.lastReceived = now.monotonic
+        if body.count > Session.strangerBytes, isStranger(session) {
+            return close(id, .notAdmitted, &effects)
+        }
+        guard let kind = Frame.Kind(rawValue: type) else {
+            if type < Frame.firstOptionalType { close(id, .unsupportedVersion, &effects) }
+            return
+        }
+        do throws(Malformed) {
+            try receive(id, kind, body.span.bytes, now, &effects)
+        } catch {
+            close(id, error.reason == .limit ? .limitExceeded : .protocolError, &effects)
+        }
+    }
+
+    private mutating func receive(
+        _ id: ConnectionID, _ kind: Frame.Kind, _ body: borrowing RawSpan, _ now: Now,
+        _ effects: inout [Effect]
+    ) throws(Malformed) {
+        guard let phase = sessions[id]?.phase else { return }
+        switch (kind, phase) {
+        case (.hello, .greeting):
+            try greeted(id, Message.Hello(body), now, &effects)
+        case (.close, _):
+            let message = try Message.Close(body)
+            effects.append(.close(id))
+            effects.append(.report(.closed(id, message.code, isPeer: true)))
+            sessions[id]?.phase = .closed
+            release(id)
+        case (.ping, _):
+            var reader = ByteReader(body)
+            _ = try reader.bigEndian64(body)
+            try reader.finish()
+            send(id, Message.ping(.pong, wallClock: now.wall.milliseconds), now, &effects)
+        case (.pong, _):
+            break
+        case (.join, .open):
+            try asked(id, Message.Join(body), now, &effects)
+        case (.welcome, .open):
+            try welcomed(id, body.array, &effects)
+        case (.open, .open):
+            try offered(id, Message.Open(body), now, &effects)
+        case (.heads, .open):
+            try announced(id, body, now, &effects)
+        case (.ack, .open):
+            try acknowledged(id, Message.Ack(body), now, &effects)
+        case (.want, .open):
+            try wanted(id, Message.Want(body), now, &effects)
+        case (.data, .open):
+            try data(id, body, now, &effects)
+        case (.recon, .open):
+            try reconcile(id, body, now, &effects)
+        case (.credit, .open):
+            var reader = ByteReader(body)
+            let total = try reader.varint(body)
+            try reader.finish()
+            let known = sessions[id]?.sendCredit ?? 0
+            sessions[id]?.sendCredit = max(known, total)
+            serve(id, now, &effects)
+        default:
+            throw Malformed(.shape, at: 0)
+        }
+    }
+
+    private mutating func greeted(
+        _ id: ConnectionID, _ hello: Message.Hello, _ now: Now, _ effects: inout [Effect]
+    ) {
+        guard hello.minimumVersion <= 1, hello.maximumVersion >= 1 else {
+            return close(id, .unsupportedVersion, &effects)
+        }
+        guard let session = sessions[id] else { return }
+        sessions[id]?.hello = hello
+        offsets[session.peer] = Int64(clamping: hello.wallClock) - Int64(now.wall.milliseconds)
+        guard session.isDialer else {
+            sessions[id]?.phase = .open
+            effects.append(.report(.opened(id, session.peer)))
+            return
+        }
+        settle(id, &effects)
+        guard sessions[id]?.phase == .greeting else { return }
+        sendHello(id, now, &effects)
+        sessions[id]?.phase = .open
+        effects.append(.report(.opened(id, session.peer)))
+        if case .join(let request) = session.purpose, spaces[request.space] == nil {
+            sessions[id]?.joining = request
+            sendJoin(id, request, now, &effects)
+        }
+        offerAll(to: id, now, &effects)
+    }
+
+    private mutating func offered(
+        _ id: ConnectionID, _ message: Message.Open, _ now: Now, _ effects: inout [Effect]
+    ) throws(Malformed) {
+        guard let session = sessions[id] else { return }
+        guard session.handles.count < Session.maximumSpaces, session.handles[message.handle] == nil else {
+            throw Malformed(.limit, at: 0)
+        }
+        // A token that names no space of this node's is kept no record of: the two have not met in it.
+        let found = spaces.keys.sorted().first { token($0, session, mine: false) == message.token }
+        guard let space = found, spaces[space]?.membership.needsUpgrade == false else { return }
+        guard session.spaces[space]?.received == nil else { throw Malformed(.shape, at: 0) }
+        sessions[id]?.handles[message.handle] = space
+        let isMember = spaces[space]?.membership.role(of: session.peer) != nil
+        sessions[id]?.spaces[space, default: SpaceSession(isRestricted: !isMember)].received = message
+        if session.spaces[space]?.sent == nil {
+            offer(space, to: id, isRestricted: !isMember, now, &effects)
+        } else {
+            start(id, space, now, &effects)
+        }
+    }
+
+    /// Compares both sides' OPEN, once both are there, and begins what follows from them.
+    private mutating func start(_ id: ConnectionID, _ space: SpaceID, _ now: Now, _ effects: inout [Effect]) {
+        guard let session = sessions[id], let hello = session.hello, let state = spaces[space],
+            var shared = session.spaces[space], let mine = shared.sent, let theirs = shared.received,
+            !shared.started
+        else { return }
+        shared.started = true
+        shared.peerFingerprint = theirs.fingerprint
+        if mine.fingerprint == theirs.fingerprint, mine.logs > 0 {
+            shared.upTo = theirs.lsn
+            shared.followed = theirs.lsn
+            shared.lastHeads = mine.lsn
+            shared.peerAcked = mine.lsn
+            sessions[id]?.spaces[space] = shared
+            follow(id, space, now, &effects)
+            reportIfInSync(id, space, &effects)
+            return announce(id, space, now, &effects)
+        }
+        let iFollow = Self.isValid(mine.cursor, epoch: hello.databaseEpoch, lsn: theirs.lsn)
+        let theyFollow = Self.isValid(theirs.cursor, epoch: databaseEpoch, lsn: mine.lsn)
+        let needsReconciliation = mine.logs > 0 && theirs.logs > 0 && (!iFollow || !theyFollow)
+        if needsReconciliation {
+            shared.reconciling = true
+            sessions[id]?.spaces[space] = shared
+            if identity.publicKey < session.peer { beginReconciliation(id, space, now, &effects) }
+            return
+        }
+        shared.announced = theyFollow ? theirs.cursor?.lsn ?? 0 : 0
+        if iFollow, let cursor = mine.cursor { shared.upTo = cursor.lsn }
+        // Both sides differ, so both will say what moved, if only that nothing did.
+        shared.awaitsMore = true
+        shared.followed = state.cursors[session.peer]?.lsn ?? 0
+        sessions[id]?.spaces[space] = shared
+        announce(id, space, always: true, now, &effects)
+    }
+
+    private static func isValid(_ cursor: Cursor?, epoch: UInt64, lsn: UInt64) -> Bool {
+        guard let cursor else { return false }
+        return cursor.epoch == epoch && cursor.lsn <= lsn
+    }
+
+    /// Whether the peer belongs to no space of this node's, and shares none with it otherwise.
+    private func isStranger(_ session: Session) -> Bool {
+        session.spaces.isEmpty && session.joining == nil
+            && !spaces.values.contains { $0.membership.role(of: session.peer) != nil }
+    }
+
+    // MARK: Time
+
+    private mutating func tick(_ now: Now, _ effects: inout [Effect]) {
+        for id in sessions.keys.sorted() {
+            guard let session = sessions[id], session.phase != .closed else { continue }
+            let silence = now.monotonic &- session.lastReceived
+            if session.phase == .greeting, now.monotonic &- session.openedAt > Session.greetingTimeout {
+                close(id, .idle, &effects)
+            } else if now.monotonic &- session.openedAt > Session.greetingTimeout, isStranger(session),
+                session.admitting == nil
+            {
+                close(id, .notAdmitted, &effects)
+            } else if silence > Session.deadInterval {
+                close(id, .idle, &effects)
+            } else if session.phase == .open, silence > Session.pingInterval,
+                now.monotonic &- session.lastSent > Session.pingInterval
+            {
+                send(id, Message.ping(.ping, wallClock: now.wall.milliseconds), now, &effects)
+            }
+        }
+        reassign(now, &effects)
+    }
+}

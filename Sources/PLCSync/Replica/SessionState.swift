@@ -1,0 +1,140 @@
+/// What passes between this node and one peer over one connection; gone with the connection.
+struct Session: Sendable {
+    /// How far the session has come.
+    enum Phase: Hashable, Sendable {
+        /// The peer's HELLO is awaited. Follows: `open`, `closed`.
+        case greeting
+        /// Spaces are exchanged. Follows: `closed`.
+        case open
+        /// CLOSE was sent or received; what still arrives is passed over.
+        case closed
+    }
+
+    /// The rest of a log that the peer asked for.
+    struct Want: Sendable {
+        let space: SpaceID
+        let log: LogID
+        let from: UInt64
+    }
+
+    /// What is being read for the peer: the first wants, and the heads as they were when it began.
+    struct Reading: Sendable {
+        let id: UInt64
+        let space: SpaceID
+        let parts: [ReadRequest.Part]
+        let heads: [Head]
+    }
+
+    let connection: ConnectionID
+    let peer: PublicKey
+    let exporter: [UInt8]
+    let isDialer: Bool
+    let purpose: Purpose
+    let nonce: Bytes16
+    var phase = Phase.greeting
+    var hello: Message.Hello?
+    /// The spaces of the session, by identity.
+    var spaces: [SpaceID: SpaceSession] = [:]
+    /// The space that the peer's handle means.
+    var handles: [UInt64: SpaceID] = [:]
+    var nextHandle: UInt64 = 1
+    var names = LogNames()
+    var peerNames = PeerLogNames()
+    /// DATA bytes: what the peer allows and what was sent; what was allowed to the peer and what came.
+    var sendCredit: UInt64 = Session.initialCredit
+    var sentData: UInt64 = 0
+    var grantedCredit: UInt64 = Session.initialCredit
+    var receivedData: UInt64 = 0
+    /// What the peer asked for and has not got, in order.
+    var wants: [Want] = []
+    var describe: Set<LogID> = []
+    /// The lengths of the heads that the peer was given.
+    var sentHeads: [LogID: UInt64] = [:]
+    /// The read for this session that is on its way.
+    var reading: Reading?
+    /// DATA bytes that are stored or were of no use.
+    var processedData: UInt64 = 0
+    /// The request to be admitted that this node has made and that was not answered.
+    var joining: JoinRequest?
+    var lastReceived: UInt64
+    var lastSent: UInt64
+    var openedAt: UInt64
+    /// The invitation on which the peer asks to be admitted, until the grant is durable.
+    var admitting: (space: SpaceID, key: PublicKey)?
+
+    /// DATA bytes that may be sent before any CREDIT.
+    static let initialCredit: UInt64 = 1_048_576
+    /// How long a session may take to begin, and a stranger to be admitted, in milliseconds.
+    static let greetingTimeout: UInt64 = 5_000
+    /// The largest frame of a peer that does not belong, in bytes.
+    static let strangerBytes = 8_192
+    /// Credit is renewed once this many bytes of it are free, so that it is not sent for every batch.
+    static let creditStep: UInt64 = 262_144
+    /// After this silence a PING is sent, in milliseconds.
+    static let pingInterval: UInt64 = 15_000
+    /// After this silence the peer is taken for dead, in milliseconds.
+    static let deadInterval: UInt64 = 45_000
+    /// The most spaces of one session.
+    static let maximumSpaces = 64
+
+    /// The salt of the session's tags: the dialer's nonce, then the listener's.
+    var salt: [UInt8] {
+        guard let hello else { return [] }
+        return isDialer ? nonce.bytes + hello.nonce.bytes : hello.nonce.bytes + nonce.bytes
+    }
+}
+
+/// What passes between two nodes about one space.
+struct SpaceSession: Sendable {
+    /// This node's OPEN, once sent.
+    var sent: Message.Open?
+    /// The peer's OPEN, once received.
+    var received: Message.Open?
+    /// Whether the peer is not known to belong: control is pulled, nothing is served.
+    var isRestricted: Bool
+    /// Whether the first comparison was made.
+    var started = false
+
+    // As source.
+    /// Heads are announced up to this lsn of this node's.
+    var announced: UInt64 = 0
+    /// The lsn of the newest HEADS.
+    var lastHeads: UInt64 = 0
+    /// HEADS messages that the peer has not answered.
+    var unanswered = 0
+    /// What is to be announced, up to `announced`, as soon as the peer has answered.
+    var toAnnounce: ArraySlice<LogID> = []
+
+    // As sink.
+    /// What the peer holds of each log, by its own word or because it was sent.
+    var peerCounts: [LogID: UInt64] = [:]
+    /// Logs of which the peer announced more than is durable here.
+    var pending: [LogID: UInt64] = [:]
+    /// Logs whose keys are not admitted, as far as this node knows.
+    var unadmitted: [LogID: UInt64] = [:]
+    /// The peer has announced everything up to this lsn of its own.
+    var upTo: UInt64 = 0
+    /// Whether HEADS that belong together are still coming.
+    var awaitsMore = false
+    /// Whether an ACK is owed.
+    var owesAck = false
+    /// The lsn of the peer's up to which this node has followed it durably.
+    var followed: UInt64 = 0
+
+    // Reconciliation.
+    var reconciling = false
+    var rounds = 0
+    var collected: [Reconciliation.Range] = []
+    var reconciledAt: UInt64?
+
+    /// What the peer last said that it holds.
+    var peerFingerprint: Bytes16?
+    var peerAcked: UInt64 = 0
+    var reportedInSync = false
+
+    /// The most HEADS messages without an answer.
+    static let maximumUnanswered = 4
+
+    /// Notes that the peer has announced everything up to `lsn`.
+    mutating func raise(upTo lsn: UInt64) { upTo = max(upTo, lsn) }
+}

@@ -1,0 +1,407 @@
+/// The messages of a session, each with its encoding and its decoding. Decoders are total and allocate no more than
+/// the bytes they were given warrant. Source: Specs/session.md.
+public enum Message {
+    /// What both sides say first.
+    public struct Hello: Hashable, Sendable {
+        public var minimumVersion: UInt8 = 1
+        public var maximumVersion: UInt8 = 1
+        public var features: UInt32 = 0
+        /// The sender's wall clock in milliseconds since 1970.
+        public var wallClock: UInt64
+        /// Sixteen random bytes that salt the session's tags.
+        public var nonce: Bytes16
+        /// The identity of the sender's database, new after a restore.
+        public var databaseEpoch: UInt64
+
+        public init(wallClock: UInt64, nonce: Bytes16, databaseEpoch: UInt64) {
+            self.wallClock = wallClock
+            self.nonce = nonce
+            self.databaseEpoch = databaseEpoch
+        }
+
+        public func encode() -> [UInt8] {
+            var w = ByteWriter(capacity: 40)
+            w.write(byte: minimumVersion)
+            w.write(byte: maximumVersion)
+            w.write(bigEndian: features)
+            w.write(bigEndian: wallClock)
+            w.write(nonce)
+            w.write(bigEndian: databaseEpoch)
+            return Frame.encode(.hello, w.bytes)
+        }
+
+        public init(_ b: borrowing RawSpan) throws(Malformed) {
+            var r = ByteReader(b)
+            minimumVersion = try r.byte(b)
+            maximumVersion = try r.byte(b)
+            features = try r.bigEndian32(b)
+            wallClock = try r.bigEndian64(b)
+            nonce = try r.bytes16(b)
+            databaseEpoch = try r.bigEndian64(b)
+            try r.finish()
+        }
+    }
+
+    /// Offers one space: what the sender holds of it, and up to where it has followed the receiver.
+    public struct Open: Hashable, Sendable {
+        /// The sender's number for the space in this session.
+        public var handle: UInt64
+        /// Names the space to those who know it.
+        public var token: UInt64
+        /// Bit 0: the sender wants to be told of changes as they come.
+        public var flags: UInt8
+        /// Bit c: the sender takes part in channel c.
+        public var channelMask: UInt8
+        /// How many logs the sender holds something of.
+        public var logs: UInt64
+        public var fingerprint: Bytes16
+        /// The sender's newest log sequence number.
+        public var lsn: UInt64
+        /// Up to where the sender has followed the receiver, or nil.
+        public var cursor: Cursor?
+
+        public init(
+            handle: UInt64, token: UInt64, flags: UInt8, channelMask: UInt8, logs: UInt64,
+            fingerprint: Bytes16, lsn: UInt64, cursor: Cursor?
+        ) {
+            self.handle = handle
+            self.token = token
+            self.flags = flags
+            self.channelMask = channelMask
+            self.logs = logs
+            self.fingerprint = fingerprint
+            self.lsn = lsn
+            self.cursor = cursor
+        }
+
+        public func encode() -> [UInt8] {
+            var w = ByteWriter(capacity: 64)
+            w.write(varint: handle)
+            w.write(bigEndian: token)
+            w.write(byte: flags)
+            w.write(byte: channelMask)
+            w.write(varint: logs)
+            w.write(fingerprint)
+            w.write(varint: lsn)
+            w.write(byte: cursor == nil ? 0 : 1)
+            if let cursor {
+                w.write(bigEndian: cursor.epoch)
+                w.write(varint: cursor.lsn)
+            }
+            return Frame.encode(.open, w.bytes)
+        }
+
+        public init(_ b: borrowing RawSpan) throws(Malformed) {
+            var r = ByteReader(b)
+            handle = try r.varint(b)
+            token = try r.bigEndian64(b)
+            flags = try r.byte(b)
+            channelMask = try r.byte(b)
+            logs = try r.varint(b)
+            fingerprint = try r.bytes16(b)
+            lsn = try r.varint(b)
+            let at = r.offset
+            switch try r.byte(b) {
+            case 0: cursor = nil
+            case 1: cursor = Cursor(epoch: try r.bigEndian64(b), lsn: try r.varint(b))
+            default: throw Malformed(.shape, at: at)
+            }
+            try r.finish()
+        }
+    }
+
+    /// One log's head as it is announced.
+    public struct HeadEntry: Hashable, Sendable {
+        public var log: LogID
+        public var count: UInt64
+        /// Four bytes that differ if the roots do.
+        public var tag: UInt32
+
+        public init(log: LogID, count: UInt64, tag: UInt32) {
+            self.log = log
+            self.count = count
+            self.tag = tag
+        }
+    }
+
+    /// Announces heads that moved.
+    public struct Heads: Hashable, Sendable {
+        /// The most entries of one message.
+        public static let maximumEntries = 512
+
+        public var handle: UInt64
+        /// The announcement is complete up to this log sequence number of the sender.
+        public var lsn: UInt64
+        /// Whether more messages follow before that is so.
+        public var more: Bool
+        public var entries: [HeadEntry]
+
+        public init(handle: UInt64, lsn: UInt64, more: Bool, entries: [HeadEntry]) {
+            self.handle = handle
+            self.lsn = lsn
+            self.more = more
+            self.entries = entries
+        }
+
+        public func encode(_ names: inout LogNames) -> [UInt8] {
+            var w = ByteWriter(capacity: 16 + entries.count * 24)
+            w.write(varint: handle)
+            w.write(varint: lsn)
+            w.write(byte: more ? 1 : 0)
+            w.write(entries, &names)
+            return Frame.encode(.heads, w.bytes)
+        }
+
+        public init(_ b: borrowing RawSpan, _ names: inout PeerLogNames) throws(Malformed) {
+            var r = ByteReader(b)
+            handle = try r.varint(b)
+            lsn = try r.varint(b)
+            more = try r.flag(b)
+            entries = try r.headEntries(b, &names, limit: Self.maximumEntries)
+            try r.finish()
+        }
+    }
+
+    /// Says that all announcements up to a point are held durably, and what the sender holds now.
+    public struct Ack: Hashable, Sendable {
+        public var handle: UInt64
+        /// The receiver's log sequence number up to which the sender holds everything.
+        public var upTo: UInt64
+        public var fingerprint: Bytes16
+        /// The sender's newest log sequence number.
+        public var lsn: UInt64
+
+        public init(handle: UInt64, upTo: UInt64, fingerprint: Bytes16, lsn: UInt64) {
+            self.handle = handle
+            self.upTo = upTo
+            self.fingerprint = fingerprint
+            self.lsn = lsn
+        }
+
+        public func encode() -> [UInt8] {
+            var w = ByteWriter(capacity: 32)
+            w.write(varint: handle)
+            w.write(varint: upTo)
+            w.write(fingerprint)
+            w.write(varint: lsn)
+            return Frame.encode(.ack, w.bytes)
+        }
+
+        public init(_ b: borrowing RawSpan) throws(Malformed) {
+            var r = ByteReader(b)
+            handle = try r.varint(b)
+            upTo = try r.varint(b)
+            fingerprint = try r.bytes16(b)
+            lsn = try r.varint(b)
+            try r.finish()
+        }
+    }
+
+    /// Asks for the changes of logs that the receiver announced.
+    public struct Want: Hashable, Sendable {
+        /// One log's missing changes.
+        public struct Entry: Hashable, Sendable {
+            /// The log's number in the receiver's numbering.
+            public var reference: UInt64
+            /// The first change wanted.
+            public var from: UInt64
+            /// The last change wanted, at least; the answer may go on to the receiver's head.
+            public var to: UInt64
+            /// Whether the log must be described first.
+            public var describe: Bool
+
+            public init(reference: UInt64, from: UInt64, to: UInt64, describe: Bool) {
+                self.reference = reference
+                self.from = from
+                self.to = to
+                self.describe = describe
+            }
+        }
+
+        /// The most entries of one message.
+        public static let maximumEntries = 512
+
+        public var handle: UInt64
+        public var entries: [Entry]
+
+        public init(handle: UInt64, entries: [Entry]) {
+            self.handle = handle
+            self.entries = entries
+        }
+
+        public func encode() -> [UInt8] {
+            var w = ByteWriter(capacity: 8 + entries.count * 10)
+            w.write(varint: handle)
+            w.write(varint: entries.count)
+            for entry in entries {
+                w.write(varint: entry.reference)
+                w.write(varint: entry.from)
+                w.write(varint: entry.to)
+                w.write(byte: entry.describe ? 1 : 0)
+            }
+            return Frame.encode(.want, w.bytes)
+        }
+
+        public init(_ b: borrowing RawSpan) throws(Malformed) {
+            var r = ByteReader(b)
+            handle = try r.varint(b)
+            entries = []
+            for _ in 0..<(try r.count(b, limit: Self.maximumEntries)) {
+                let at = r.offset
+                let reference = try r.varint(b)
+                let from = try r.varint(b)
+                let to = try r.varint(b)
+                guard from >= 1, from <= to, to <= Dot.maximumSequence else {
+                    throw Malformed(.shape, at: at)
+                }
+                entries.append(Entry(reference: reference, from: from, to: to, describe: try r.flag(b)))
+            }
+            try r.finish()
+        }
+    }
+
+    /// Asks to be admitted to a space, on an invitation.
+    public struct Join: Hashable, Sendable {
+        /// The longest name, in bytes.
+        public static let maximumNameBytes = 256
+
+        public var invitation: Bytes32
+        /// The invitation key's signature over the session and the sender's key: 64 bytes.
+        public var signature: [UInt8]
+        public var name: [UInt8]
+
+        public init(invitation: Bytes32, signature: [UInt8], name: [UInt8]) {
+            self.invitation = invitation
+            self.signature = signature
+            self.name = name
+        }
+
+        /// The bytes that the signature covers.
+        public static func message(exporter: [UInt8], key: PublicKey) -> [UInt8] {
+            Array("ES1J".utf8) + exporter + key.bytes
+        }
+
+        public func encode() -> [UInt8] {
+            var w = ByteWriter(capacity: 128)
+            w.write(invitation)
+            w.write(signature)
+            w.write(varint: name.count)
+            w.write(name)
+            return Frame.encode(.join, w.bytes)
+        }
+
+        public init(_ b: borrowing RawSpan) throws(Malformed) {
+            var r = ByteReader(b)
+            invitation = try r.bytes32(b)
+            signature = try r.array(b, 64)
+            let count = try r.count(b, limit: Self.maximumNameBytes)
+            let range = try r.take(count)
+            guard isUTF8(b, range) else { throw Malformed(.utf8, at: range.lowerBound) }
+            name = b.extracting(range).array
+            try r.finish()
+        }
+    }
+
+    /// Ends the session and says why.
+    public struct Close: Hashable, Sendable {
+        public var code: CloseCode
+        /// When to try again, in seconds; 0 leaves it to the receiver.
+        public var retryAfter: UInt64
+
+        public init(code: CloseCode, retryAfter: UInt64 = 0) {
+            self.code = code
+            self.retryAfter = retryAfter
+        }
+
+        public func encode() -> [UInt8] {
+            var w = ByteWriter(capacity: 8)
+            w.write(byte: code.rawValue)
+            w.write(varint: retryAfter)
+            return Frame.encode(.close, w.bytes)
+        }
+
+        public init(_ b: borrowing RawSpan) throws(Malformed) {
+            var r = ByteReader(b)
+            code = CloseCode(rawValue: try r.byte(b))
+            retryAfter = try r.varint(b)
+            try r.finish()
+        }
+    }
+
+    /// The founding bytes of a space, sent to a key that was admitted.
+    public static func welcome(genesis: [UInt8]) -> [UInt8] { Frame.encode(.welcome, genesis) }
+
+    /// Allows the receiver to have sent `total` bytes of DATA bodies in this session.
+    public static func credit(total: UInt64) -> [UInt8] {
+        var w = ByteWriter()
+        w.write(varint: total)
+        return Frame.encode(.credit, w.bytes)
+    }
+
+    /// Asks for, or gives, a sign of life that carries the sender's wall clock in milliseconds since 1970.
+    public static func ping(_ kind: Frame.Kind, wallClock: UInt64) -> [UInt8] {
+        var w = ByteWriter()
+        w.write(bigEndian: wallClock)
+        return Frame.encode(kind, w.bytes)
+    }
+}
+
+/// Up to where one node has followed another: an lsn of the other's database.
+public struct Cursor: Hashable, Sendable {
+    /// The database that the number belongs to.
+    public let epoch: UInt64
+    /// The log sequence number.
+    public let lsn: UInt64
+
+    /// The place `lsn` in the database `epoch`.
+    public init(epoch: UInt64, lsn: UInt64) {
+        self.epoch = epoch
+        self.lsn = lsn
+    }
+}
+
+/// Why a session ended.
+public struct CloseCode: RawRepresentable, Hashable, Sendable {
+    public let rawValue: UInt8
+
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    public static let done = Self(rawValue: 0)
+    public static let protocolError = Self(rawValue: 1)
+    public static let unsupportedVersion = Self(rawValue: 2)
+    public static let notAdmitted = Self(rawValue: 3)
+    public static let limitExceeded = Self(rawValue: 4)
+    public static let shuttingDown = Self(rawValue: 5)
+    public static let replaced = Self(rawValue: 6)
+    public static let ownIdentity = Self(rawValue: 7)
+    public static let unknownInvitation = Self(rawValue: 8)
+    public static let invitationExpired = Self(rawValue: 9)
+    public static let invitationUsed = Self(rawValue: 10)
+    public static let upgradeNeeded = Self(rawValue: 11)
+    public static let busy = Self(rawValue: 12)
+    public static let idle = Self(rawValue: 13)
+
+    /// What the code means, for people.
+    public var meaning: String {
+        let meanings = [
+            "done", "protocol error", "unsupported version", "not admitted", "limit exceeded",
+            "shutting down", "replaced by a newer connection", "that is this node itself",
+            "the invitation is not known there", "the invitation has expired",
+            "the invitation was used already",
+            "an upgrade is needed", "busy", "no sign of life",
+        ]
+        return Int(rawValue) < meanings.count ? meanings[Int(rawValue)] : "code \(rawValue)"
+    }
+}
+
+extension ByteReader {
+    /// The next byte as a flag: 0 or 1.
+    mutating func flag(_ bytes: borrowing RawSpan) throws(Malformed) -> Bool {
+        let at = offset
+        switch try byte(bytes) {
+        case 0: return false
+        case 1: return true
+        default: throw Malformed(.shape, at: at)
+        }
+    }
+}
