@@ -130,10 +130,11 @@ enum HouseRules {
 
     /// The floors of PLCSync, the lowest first; a file may name what its own floor or a lower one declares.
     ///
-    /// Keys and signatures are a floor of their own: Trust decides with logs, and logs are signed. Of several
-    /// entries that hold a file, the longest counts.
+    /// Keys, signatures and roles are floors of their own: Trust decides with logs, and logs are signed and carry
+    /// grants. Of several entries that hold a file, the longest counts.
     static let syncFloors = [
-        "Bytes", "Clock", "Trust/Signature.swift", "Log", "Trust", "Fold", "Session", "Replica",
+        "Bytes", "Clock", "Trust/Signature.swift", "Trust/Role.swift", "Log", "Trust", "Fold", "Session",
+        "Replica",
     ]
 
     private static let modifiers =
