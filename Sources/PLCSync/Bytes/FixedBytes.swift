@@ -19,7 +19,9 @@ public struct Bytes16: Hashable, Comparable, Sendable {
     /// Reads sixteen bytes at `offset`, or nil if `bytes` ends before them.
     @inlinable
     public init?(_ bytes: borrowing RawSpan, at offset: Int = 0) {
-        guard offset >= 0, offset <= bytes.byteCount, bytes.byteCount - offset >= Self.count else { return nil }
+        guard offset >= 0, offset <= bytes.byteCount, bytes.byteCount - offset >= Self.count else {
+            return nil
+        }
         high = loadBigEndian(bytes, at: offset)
         low = loadBigEndian(bytes, at: offset + 8)
     }
@@ -56,7 +58,9 @@ public struct Bytes32: Hashable, Comparable, Sendable {
     /// Reads thirty-two bytes at `offset`, or nil if `bytes` ends before them.
     @inlinable
     public init?(_ bytes: borrowing RawSpan, at offset: Int = 0) {
-        guard offset >= 0, offset <= bytes.byteCount, bytes.byteCount - offset >= Self.count else { return nil }
+        guard offset >= 0, offset <= bytes.byteCount, bytes.byteCount - offset >= Self.count else {
+            return nil
+        }
         words = (
             loadBigEndian(bytes, at: offset), loadBigEndian(bytes, at: offset + 8),
             loadBigEndian(bytes, at: offset + 16), loadBigEndian(bytes, at: offset + 24)
@@ -69,12 +73,15 @@ public struct Bytes32: Hashable, Comparable, Sendable {
         self.init(bytes.span.bytes)
     }
 
+    /// Whether the words are equal; tuples are not Equatable, so it is written out.
     @inlinable
     public static func == (a: Self, b: Self) -> Bool { a.words == b.words }
 
+    /// Bytewise order, which is the order of the big-endian words.
     @inlinable
     public static func < (a: Self, b: Self) -> Bool { a.words < b.words }
 
+    /// Feeds the four words to `hasher`.
     @inlinable
     public func hash(into hasher: inout Hasher) {
         hasher.combine(words.0)
