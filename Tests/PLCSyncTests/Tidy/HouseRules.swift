@@ -11,7 +11,7 @@ enum HouseRules {
 
     // MARK: Imports
 
-    private static let system: Set<String> = ["Glibc", "Musl", "Darwin", "Synchronization"]
+    private static let system: Set<String> = ["Swift", "Glibc", "Musl", "Darwin", "Synchronization"]
     private static let node: Set<String> = system.union(["PLCSync", "PLCEntities", "CZstd"])
 
     /// Which modules may be imported where; of several folders that hold a file, the last in the table counts.
