@@ -38,7 +38,7 @@ let package = Package(
         .systemLibrary(
             name: "CZstd", pkgConfig: "libzstd",
             providers: [.apt(["libzstd-dev"]), .yum(["libzstd-devel"])]),
-        .target(name: "CLinux"),
+        .target(name: "CLinux", cSettings: [.treatAllWarnings(as: .error)]),
 
         .target(name: "PLCSync", dependencies: ["COpenSSL"], swiftSettings: checked),
         .target(name: "PLCEntities", dependencies: ["PLCSync"], swiftSettings: house),

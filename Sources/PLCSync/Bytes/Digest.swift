@@ -94,7 +94,9 @@ public final class Digest: @unchecked Sendable {
         return digest.finish()
     }
 
-    /// HMAC-SHA-256 of `message` under `key`, thirty-two bytes; for the cold paths. Source: RFC 2104.
+    /// HMAC-SHA-256 of `message` under `key`, thirty-two bytes; for the cold paths.
+    ///
+    /// Source: RFC 2104.
     public static func hmac(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
         var block = key.count > 64 ? sha256(key).bytes : key
         block += [UInt8](repeating: 0, count: 64 - block.count)

@@ -73,12 +73,15 @@ public struct Bytes32: Hashable, Comparable, Sendable {
         self.init(bytes.span.bytes)
     }
 
+    /// Whether the words are equal; tuples are not Equatable, so it is written out.
     @inlinable
     public static func == (a: Self, b: Self) -> Bool { a.words == b.words }
 
+    /// Bytewise order, which is the order of the big-endian words.
     @inlinable
     public static func < (a: Self, b: Self) -> Bool { a.words < b.words }
 
+    /// Feeds the four words to `hasher`.
     @inlinable
     public func hash(into hasher: inout Hasher) {
         hasher.combine(words.0)

@@ -1,6 +1,8 @@
 internal import COpenSSL
 
-/// An Ed25519 public key: the name of a node. Source: RFC 8032.
+/// An Ed25519 public key: the name of a node.
+///
+/// Source: RFC 8032.
 public struct PublicKey: Hashable, Comparable, Sendable {
     /// The thirty-two bytes of the key.
     public let value: Bytes32
@@ -15,6 +17,7 @@ public struct PublicKey: Hashable, Comparable, Sendable {
         self.value = value
     }
 
+    /// Bytewise order.
     public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
 
     /// The thirty-two bytes of the key.
@@ -64,7 +67,9 @@ public struct PublicKey: Hashable, Comparable, Sendable {
     }
 }
 
-/// An Ed25519 private key: what makes a node this node. Never replicated, never printed.
+/// An Ed25519 private key: what makes a node this node.
+///
+/// Never replicated, never printed.
 public final class SigningKey: Sendable {
     /// The thirty-two bytes that the key is derived from.
     public let seed: [UInt8]
