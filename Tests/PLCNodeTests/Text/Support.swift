@@ -1,0 +1,28 @@
+import Testing
+
+/// Fails at the caller's line unless both are equal; cheaper to compile than an `#expect` at each place.
+func same<T: Equatable>(
+    _ actual: T, _ expected: T, _ what: @autoclosure () -> String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    if actual != expected {
+        Issue.record("\(what()) is \(actual), not \(expected)", sourceLocation: sourceLocation)
+    }
+}
+
+/// A small generator for tests, the same numbers for the same seed.
+///
+/// Source: Steele, Lea, Flood, Fast splittable pseudorandom number generators, 2014.
+struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
