@@ -52,7 +52,7 @@ let package = Package(
         .testTarget(
             name: "PLCEntitiesTests", dependencies: ["PLCEntities", "PLCSync"], swiftSettings: house),
         .testTarget(
-            name: "PLCNodeTests", dependencies: ["PLCNode", "PLCEntities", "PLCSync", "CLinux"],
+            name: "PLCNodeTests", dependencies: ["PLCNode", "PLCEntities", "PLCSync", "CLinux", "COpenSSL"],
             swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]

@@ -34,3 +34,40 @@ int plc_random(void *bytes, size_t count) {
     }
     return 0;
 }
+
+int plc_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int plc_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+uint64_t plc_thread(void) {
+    static __thread char mine;
+    return (uint64_t)(uintptr_t)&mine;
+}
+
+static sigset_t set_of(const int *signals, int count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+    return set;
+}
+
+int plc_signal_block(const int *signals, int count) {
+    sigset_t set = set_of(signals, count);
+    return pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+int plc_signalfd(const int *signals, int count) {
+    sigset_t set = set_of(signals, count);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int plc_signalfd_next(int fd) {
+    struct signalfd_siginfo info;
+    ssize_t n;
+    do n = read(fd, &info, sizeof info);
+    while (n < 0 && errno == EINTR);
+    if (n < 0) return errno == EAGAIN ? 0 : -1;
+    return n == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+void plc_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }

@@ -19,4 +19,17 @@ int plc_terminal_width(int fd);
 int plc_socket(int family);
 /// Fills `bytes` from the kernel's generator; returns 0, or -1 with errno.
 int plc_random(void *bytes, size_t count);
+/// epoll_create1(2) and eventfd(2), neither of which blocks or survives exec.
+int plc_epoll_create(void);
+int plc_eventfd(void);
+/// A number that is the calling thread's alone while it lives; unlike pthread_self() it is never folded away.
+uint64_t plc_thread(void);
+/// Blocks `count` signals for the calling thread and those that it starts; returns 0, or an error number.
+int plc_signal_block(const int *signals, int count);
+/// signalfd(2) for `count` signals, which have been blocked.
+int plc_signalfd(const int *signals, int count);
+/// The number of the next signal that arrived, 0 if there is none, or -1 with errno.
+int plc_signalfd_next(int fd);
+/// Makes writing to a closed pipe or socket an error instead of the end of the process.
+void plc_ignore_sigpipe(void);
 #endif
