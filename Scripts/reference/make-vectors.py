@@ -4,8 +4,9 @@ import pathlib
 import sys
 
 import vectors_bytes
+import vectors_state
 
-BOOKS = {**vectors_bytes.BOOKS}
+BOOKS = {**vectors_bytes.BOOKS, **vectors_state.BOOKS}
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "Specs" / "vectors"
 
 

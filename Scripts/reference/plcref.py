@@ -706,3 +706,234 @@ def head_message(id32, n, root_n, flags):
 
 def check_head(key, id32, n, root_n, flags, signature):
     return 1 <= n < SEQ_LIMIT and flags in (0, 1) and verify(key, head_message(id32, n, root_n, flags), signature)
+
+
+# ------------------------------------------------------------------------------------------------------ clock (C-4…)
+
+def next_stamp(now, last):
+    now = min(max(now, 0), (1 << 47) - 1)
+    return min(max(now << 16, min(last, (now + 600_000) << 16)) + 1, STAMP_LIMIT - 1)
+
+
+def counted_stamp(hlc):
+    """C-5: a void stamp counts as 0."""
+    return 0 if hlc >= STAMP_LIMIT else hlc
+
+
+def effective_stamp(hlc, over=None):
+    """The eff of a set (C-7), or None if the set is a no-op (C-5)."""
+    if hlc >= STAMP_LIMIT:
+        return None
+    return hlc if over is None else max(hlc, min(over + 1, STAMP_LIMIT - 1))
+
+
+def over_needed(shown_eff, hlc):
+    """The `over` that a writer gives (C-9), or None."""
+    return shown_eff if shown_eff >= hlc else None
+
+
+# ------------------------------------------------------------------------------------------------- membership (D-1…)
+
+RELAY, READER, WRITER, STEWARD = range(4)
+KNOWN_CRITICAL = {32}
+
+
+@dataclass
+class Log:
+    """A log as the fold sees it: whose it is, and its leaves 1 … n."""
+    id: bytes
+    key: bytes
+    leaves: list
+
+    @property
+    def channel(self):
+        return self.id[0]
+
+
+@dataclass
+class Membership:
+    roles: dict         # key -> role
+    invitations: dict   # invitation -> (role, expiry), known ones
+    used: set
+    upgrade: bool       # an unknown critical operation counts
+
+
+def membership(genesis, logs):
+    roles = {founder: STEWARD for founder in genesis.founders}
+    while True:
+        before = dict(roles)
+        invitations, used, upgrade = {}, set(), False
+        for log in logs:
+            if log.channel != 0 or before.get(log.key) != STEWARD:
+                continue
+            for leaf in log.leaves:
+                change = decode_change(leaf, control=True)
+                for op, number in zip(change.ops, change.numbers) if change else []:
+                    if number is not None and 32 <= number < 64 and number not in KNOWN_CRITICAL:
+                        upgrade = True
+                    if op and op.name == "grant":
+                        roles[op.key] = max(roles.get(op.key, 0), op.role)
+                        if op.invitation:
+                            used.add(op.invitation)
+                    if op and op.name == "invite":
+                        role, expiry = invitations.get(op.invitation, (op.role, op.expiry))
+                        invitations[op.invitation] = (min(role, op.role), min(expiry, op.expiry))
+        if roles == before:
+            return Membership(roles, invitations, used, upgrade)
+
+
+def counts(log, members):
+    role = members.roles.get(log.key)
+    return role is not None and (role == STEWARD if log.channel == 0 else log.channel < 8 and role >= WRITER)
+
+
+def admits(members, invitation, clock_ms):
+    """D-7: "known", "expired", "used" or "unknown"."""
+    if invitation not in members.invitations:
+        return "unknown"
+    if invitation in members.used:
+        return "used"
+    return "known" if members.invitations[invitation][1] > clock_ms else "expired"
+
+
+# ------------------------------------------------------------------------------------------------------ fold (D-10…)
+
+@dataclass
+class State:
+    records: dict    # rec bytes -> ("d", Dot, Op, stamp, [birth Op]) or ("k", kind, key bytes); live ones
+    registers: dict  # (rec, field bytes) -> (eff, Dot, value bytes, from a set)
+    dots: dict       # (rec, field bytes) -> {Dot: (stamp, element bytes)}; live ones
+    births: dict     # (rec, field bytes) -> {Dot of a birth operation}, live or removed
+
+
+def fold(logs):
+    """The state of E, where `logs` are all logs that count."""
+    # Every operation with its place.
+    placed = []
+    for log in logs:
+        if not 1 <= log.channel <= 7:
+            continue
+        for seq, leaf in enumerate(log.leaves, 1):
+            change = decode_change(leaf)
+            for index, op in enumerate(change.ops) if change else []:
+                if op:
+                    placed.append((log, change, Dot(log.id, seq, index), op))
+
+    # Which records are made, and by which dots they are named.
+    named, made, owner = {}, {}, {}
+    for log, change, dot, op in placed:
+        if op.name == "create":
+            named[dot] = rec = b"\x00" + dot.bytes()
+            made[rec] = ("d", dot, op, counted_stamp(change.hlc), [])
+            owner[rec] = log.key if op.owned else None
+        elif op.name == "keyed":
+            named[dot] = rec = b"\x01" + keyed_id(log.channel, op.kind, op.value.raw)
+            made[rec] = ("k", op.kind, op.value.raw)
+            owner[rec] = None
+
+    def full(log, change, dot):
+        ref, seq, op = dot
+        return Dot(log.id if ref == 0 else change.refs[ref - 1], seq, op)
+
+    # The operations that count, with their targets.
+    counting = []
+    for log, change, dot, op in placed:
+        if not op.rec:
+            continue
+        target = Dot(log.id, dot.seq, op.rec[1]) if op.rec[0] == "index" else full(log, change, op.rec[1])
+        rec = named.get(target)
+        if rec is None or target.log[0] != log.channel:
+            continue
+        mine = owner[rec] is None or owner[rec] == log.key
+        fields = [(f.raw, v and v.raw) for f, v in op.fields if mine or f.type == "text" or f.value >= 64]
+        if op.name == "del":
+            if mine and made[rec][0] == "d":
+                counting.append((log, change, dot, op, rec, fields))
+        elif fields:
+            counting.append((log, change, dot, op, rec, fields))
+
+    dead = {rec for _, _, _, op, rec, _ in counting if op.name == "del"}
+    live = {rec: value for rec, value in made.items() if rec not in dead}
+    state = State(live, {}, {}, {})
+
+    def offer(rec, field, eff, dot, value, is_set):
+        best = state.registers.get((rec, field))
+        if best is None or (eff, dot) > best[:2]:
+            state.registers[rec, field] = (eff, dot, value, is_set)
+
+    for log, change, dot, op in placed:
+        if op.name == "create" and b"\x00" + dot.bytes() in live:
+            for field, value in op.fields:
+                offer(b"\x00" + dot.bytes(), field.raw, counted_stamp(change.hlc), dot, value.raw, False)
+    for log, change, dot, op, rec, fields in counting:
+        if rec not in live:
+            continue
+        if op.name == "set":
+            eff = effective_stamp(change.hlc, op.over)
+            for field, value in fields if eff is not None else []:
+                offer(rec, field, eff, dot, value, True)
+        elif op.name == "add":
+            field = fields[0][0]
+            state.dots.setdefault((rec, field), {})[dot] = (counted_stamp(change.hlc), op.value.raw)
+            if op.rec[0] == "index" and not op.dots and live[rec][0] == "d":
+                live[rec][4].append(op)
+                state.births.setdefault((rec, field), set()).add(dot)
+    for log, change, dot, op, rec, fields in counting:
+        if rec in live and op.name in ("add", "rem"):
+            for listed in op.dots:
+                state.dots.get((rec, fields[0][0]), {}).pop(full(log, change, listed), None)
+    state.dots = {key: dots for key, dots in state.dots.items() if dots}
+    return state
+
+
+def shown(dots):
+    """D-20: the dot that a multi-value register shows."""
+    return max(dots, key=lambda dot: (dots[dot][0], dot))
+
+
+def rec_text(rec):
+    if rec[0]:
+        return "k/" + rec[1:].hex()
+    return f"d/{rec[1:17].hex()}/{int.from_bytes(rec[17:25], 'big')}/{int.from_bytes(rec[25:], 'big')}"
+
+
+def describe_state(state):
+    """The listing of a state used by the vectors (Specs/README.md), sorted."""
+    lines = []
+    for rec, value in state.records.items():
+        if value[0] == "k":
+            lines.append(f"record {rec_text(rec)} {value[1]} {value[2].hex()}")
+        else:
+            lines.append(f"record {rec_text(rec)} {value[2].kind} {value[3]}" + (" owned" if value[2].owned else ""))
+    for (rec, field), (eff, dot, value, _) in state.registers.items():
+        lines.append(f"register {rec_text(rec)} {field_text(decode(field))} {eff} {dot.text()} {value.hex()}")
+    for (rec, field), dots in state.dots.items():
+        name = f"{rec_text(rec)} {field_text(decode(field))}"
+        lines += [f"dot {name} {dot.text()} {stamp} {element.hex()}" for dot, (stamp, element) in dots.items()]
+        lines.append(f"shown {name} {shown(dots).text()}")
+    return sorted(lines)
+
+
+# --------------------------------------------------------------------------------------------------- digest (D-26…)
+
+def rows(state):
+    for rec, value in state.records.items():
+        if value[0] == "k":
+            yield b"\x02" + rec + u64(value[1]) + value[2]
+        else:
+            yield b"\x01" + rec + u64(value[3]) + value[2].raw + b"".join(op.raw for op in value[4])
+    for (rec, field), (eff, dot, value, is_set) in state.registers.items():
+        if is_set:
+            yield b"\x03" + rec + field + u64(eff) + dot.bytes() + value
+    for (rec, field), dots in state.dots.items():
+        for dot, (stamp, element) in dots.items():
+            if dot not in state.births.get((rec, field), ()):
+                yield b"\x04" + rec + field + dot.bytes() + u64(stamp) + element
+    for (rec, field), births in state.births.items():
+        for dot in births - set(state.dots.get((rec, field), ())):
+            yield b"\x05" + rec + field + dot.bytes()
+
+
+def digest(state):
+    total = sum(int.from_bytes(hashlib.sha512(row).digest(), "big") for row in rows(state)) % (1 << 512)
+    return sha256(b"\x01", total.to_bytes(64, "big"))
