@@ -35,7 +35,8 @@ final class Database {
         guard code == SQLITE_OK, let opened else {
             let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(opened)
-            throw DatabaseError(code: code & 0xff, extended: code, message: "cannot open the database: \(message)")
+            throw DatabaseError(
+                code: code & 0xff, extended: code, message: "cannot open the database: \(message)")
         }
         handle = opened
         sqlite3_extended_result_codes(handle, 1)
@@ -54,7 +55,8 @@ final class Database {
     /// Prepares a statement to be kept.
     func prepare(_ sql: String) throws(DatabaseError) -> Statement {
         var statement: OpaquePointer?
-        try check(sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil), sql)
+        try check(
+            sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil), sql)
         guard let statement else { preconditionFailure("an empty statement: \(sql)") }
         return Statement(statement, of: self)
     }

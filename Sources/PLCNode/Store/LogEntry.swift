@@ -37,7 +37,8 @@ struct LogEntry {
 
     /// The buffered items as a stretch, if `sequence` is among them.
     func buffered(_ sequence: UInt64) -> LogReader.Loaded? {
-        guard offsets.count > 1, sequence >= bufferFirst, sequence < bufferFirst + UInt64(offsets.count - 1) else {
+        guard offsets.count > 1, sequence >= bufferFirst, sequence < bufferFirst + UInt64(offsets.count - 1)
+        else {
             return nil
         }
         return LogReader.Loaded(first: bufferFirst, count: offsets.count - 1, bytes: buffer, offsets: offsets)

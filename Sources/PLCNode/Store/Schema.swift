@@ -126,17 +126,21 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
 
     package var description: String {
         switch self {
-        case .notANode(let path): "\(path) is not a node's folder; make one with 'plc init --name NAME --dir \(path)'"
+        case .notANode(let path):
+            "\(path) is not a node's folder; make one with 'plc init --name NAME --dir \(path)'"
         case .alreadyANode(let path): "\(path) is a node's folder already; choose another with --dir"
-        case .inUse(let path): "another process is using \(path); stop it, or let 'plc serve' run and use its commands"
+        case .inUse(let path):
+            "another process is using \(path); stop it, or let 'plc serve' run and use its commands"
         case .newerSchema(let found, let known):
             "the store was written by a newer plc (format \(found), this one knows \(known)); upgrade plc"
-        case .readOnly(let path): "nothing can be written to \(path); check its permissions and how it is mounted"
+        case .readOnly(let path):
+            "nothing can be written to \(path); check its permissions and how it is mounted"
         case .diskFull: "the disk is full: nothing was written; free some space and try again"
         case .unknownSpace(let name): "no space '\(name)' here; 'plc space list' shows those there are"
         case .notAWriter: "this node may not write to the space; ask a steward for an invitation as a writer"
         case .tooLarge: "the change is too large: at most 64 KiB and 1,024 operations"
-        case .damaged(let what): "the store is damaged: \(what); restore a backup, or join again with a new folder"
+        case .damaged(let what):
+            "the store is damaged: \(what); restore a backup, or join again with a new folder"
         }
     }
 }

@@ -9,7 +9,8 @@ final class StateReader {
     private let prepared: [Key: Statement]
 
     private enum Key: CaseIterable {
-        case recordGet, recordInsert, recordDelete, aliasGet, aliasInsert, keyedGet, keyedID, keyedKey, keyedInsert
+        case recordGet, recordInsert, recordDelete, aliasGet, aliasInsert, keyedGet, keyedID, keyedKey,
+            keyedInsert
         case registerGet, registerPut, registerAll, registerDelete
         case elementInsert, elementGet, elementTake, elementAll, elementDelete
         case markInsert, markTake, markAll, markDelete
@@ -96,7 +97,8 @@ final class StateReader {
         if try get.step() {
             let flags = get.integer(1)
             return FoldRecord(
-                id: dot, kind: get.number(0), isOwned: flags & 1 != 0, isKeyed: flags & 2 != 0, stamp: get.number(2))
+                id: dot, kind: get.number(0), isOwned: flags & 1 != 0, isKeyed: flags & 2 != 0,
+                stamp: get.number(2))
         }
         let alias = statement(.aliasGet)
         alias.bind(1, dot.value)

@@ -80,7 +80,9 @@ extension Store: FoldStore {
         add(row, record.id)
         let space = space(of: record.id)
         spaces[space]?.records += 1
-        if let id = Self.importedID(leaf, births[0]) { try states.insertImported(id, record.id, space: space) }
+        if let id = Self.importedID(leaf, births[0]) {
+            try states.insertImported(id, record.id, space: space)
+        }
     }
 
     package func insert(_ record: FoldRecord, keyed id: Bytes16, key: borrowing RawSpan) throws {
@@ -99,25 +101,32 @@ extension Store: FoldStore {
         var change = Change()
         try change.decode(bytes)
         let births = change.births(of: Int(record.id.op))
-        subtract(rowHasher.record(name(record.id), stamp: record.stamp, leaf: bytes, births: births), record.id)
+        subtract(
+            rowHasher.record(name(record.id), stamp: record.stamp, leaf: bytes, births: births), record.id)
         let name = RowHasher.Record.born(name(record.id))
         try states.registers(record.id) { field, stamp, value in
             let writer = self.name(stamp.dot)
             subtract(
                 rowHasher.register(
-                    name, field, effective: stamp.effective, writer: writer, value: value.span.bytes), record.id)
+                    name, field, effective: stamp.effective, writer: writer, value: value.span.bytes),
+                record.id)
         }
         try states.elements(record.id) { field, dot, stamp, value in
             subtract(
-                rowHasher.element(name, field, self.name(dot), stamp: stamp, value: value.span.bytes), record.id)
+                rowHasher.element(name, field, self.name(dot), stamp: stamp, value: value.span.bytes),
+                record.id)
         }
         try states.marks(record.id) { field, dot in
-            if dot.change == record.id.change { subtract(rowHasher.removal(name, field, self.name(dot)), record.id) }
+            if dot.change == record.id.change {
+                subtract(rowHasher.removal(name, field, self.name(dot)), record.id)
+            }
             markCount -= 1
         }
         let space = space(of: record.id)
         try states.delete(record.id)
-        if let id = Self.importedID(bytes, births[0]) { try states.deleteImported(id, record.id, space: space) }
+        if let id = Self.importedID(bytes, births[0]) {
+            try states.deleteImported(id, record.id, space: space)
+        }
         spaces[space]?.records -= 1
     }
 
@@ -148,7 +157,8 @@ extension Store: FoldStore {
             let writer = self.name(old.stamp.dot)
             subtract(
                 rowHasher.register(
-                    name, key.field, effective: old.stamp.effective, writer: writer, value: old.value.span.bytes),
+                    name, key.field, effective: old.stamp.effective, writer: writer,
+                    value: old.value.span.bytes),
                 key.record)
         }
         try states.put(key, stamp, value: value)
@@ -163,7 +173,8 @@ extension Store: FoldStore {
     ) throws {
         try states.insertElement(key, dot, stamp: stamp, value: value)
         add(
-            rowHasher.element(try rowName(key.record), key.field, name(dot), stamp: stamp, value: value), key.record)
+            rowHasher.element(try rowName(key.record), key.field, name(dot), stamp: stamp, value: value),
+            key.record)
     }
 
     package func removeElement(_ key: FieldKey, _ dot: LocalDot) throws -> Bool {

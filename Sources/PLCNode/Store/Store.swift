@@ -109,7 +109,8 @@ package final class Store {
                 lsn += 1
                 logs[index]?.lsn = lsn
                 authored[descriptor.space, default: []].append(
-                    AuthoredLog(descriptor: descriptor, forest: log.forest, lsn: lsn, control: log.newControl))
+                    AuthoredLog(descriptor: descriptor, forest: log.forest, lsn: lsn, control: log.newControl)
+                )
                 logs[index]?.newControl = []
             }
             if let log = logs[index] { try statements.update(index, log) }
@@ -260,7 +261,9 @@ package final class Store {
     /// Stores what the replica has verified, inside a transaction; returns the numbers of the heads that moved.
     package func apply(_ commit: Commit) throws -> [LogID: UInt64] {
         precondition(inTransaction, "a commit is applied inside a transaction")
-        guard let space = spaceIndices[commit.space] else { throw StoreError.unknownSpace(commit.space.short) }
+        guard let space = spaceIndices[commit.space] else {
+            throw StoreError.unknownSpace(commit.space.short)
+        }
         var lsns: [LogID: UInt64] = [:]
         for stretch in commit.stretches {
             let index = try describe(stretch.descriptor, space: space)
@@ -303,7 +306,9 @@ package final class Store {
     private func foldLeaf(_ leaf: borrowing RawSpan, _ index: Int, _ sequence: UInt64) throws {
         foldingSpace = logs[index]?.space
         var target = self
-        if let stamp = try fold.apply(leaf, log: index, sequence: sequence, to: &target) { clock.observe(stamp) }
+        if let stamp = try fold.apply(leaf, log: index, sequence: sequence, to: &target) {
+            clock.observe(stamp)
+        }
     }
 
     private func touch(_ index: Int) {
@@ -363,5 +368,21 @@ package final class Store {
         }
         try statements.insertStretch(key, count: count, rawBytes: nil, bytes)
         return [LogEntry.Tail(key: key, count: count, bytes: bytes.count)]
+    }
+}
+
+extension Store {
+    /// A fact about the node, such as its name.
+    package func text(_ key: String) throws -> String? { try statements.text(key) }
+
+    /// Stores a fact about the node.
+    package func setText(_ key: String, _ value: String) throws { try statements.setText(key, value) }
+
+    /// A number that moves with every row that is written.
+    package var writes: Int64 { database.changes }
+
+    /// Writes a consistent copy of the store to a new file.
+    package func backup(to path: String, progress: (_ done: Int, _ total: Int) -> Void) throws {
+        try database.backup(to: path, progress: progress)
     }
 }

@@ -50,6 +50,18 @@ final class StoreStatements {
         try metaSet.bind(1, text: key).bind(2, Int64(bitPattern: value)).run()
     }
 
+    /// A text among the facts.
+    func text(_ key: String) throws -> String? {
+        metaGet.bind(1, text: key)
+        defer { metaGet.reset() }
+        return try metaGet.step() ? metaGet.text(0) : nil
+    }
+
+    /// Stores a text.
+    func setText(_ key: String, _ value: String) throws {
+        try metaSet.bind(1, text: key).bind(2, text: value).run()
+    }
+
     // MARK: Spaces and logs
 
     func loadSpaces() throws -> [(Int, SpaceEntry)] {
@@ -124,7 +136,9 @@ final class StoreStatements {
         stride(from: UInt64(56), through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) }
     }
 
-    func insertLog(_ index: Int, _ id: LogID) throws { try logInsert.bind(1, index).bind(2, id.value.bytes).run() }
+    func insertLog(_ index: Int, _ id: LogID) throws {
+        try logInsert.bind(1, index).bind(2, id.value.bytes).run()
+    }
 
     func describe(_ index: Int, _ descriptor: LogDescriptor, space: Int) throws {
         try logDescribe.bind(1, index).bind(2, space).bind(3, descriptor.key.bytes)
@@ -135,7 +149,8 @@ final class StoreStatements {
         logUpdate.bind(1, index).bind(2, log.isOwn ? 1 : 0).bind(3, log.forest.count)
             .bind(4, log.forest.peaks.flatMap(\.bytes)).bind(9, log.lsn)
         if let head = log.head, let root = log.headRoot {
-            logUpdate.bind(5, head.count).bind(6, Int64(head.flags)).bind(7, head.signature).bind(8, root.bytes)
+            logUpdate.bind(5, head.count).bind(6, Int64(head.flags)).bind(7, head.signature).bind(
+                8, root.bytes)
         } else {
             for index in Int32(5)...8 { logUpdate.bindNull(index) }
         }
@@ -149,7 +164,9 @@ final class StoreStatements {
         rows.bind(1, space)
         var cursors: [PublicKey: Cursor] = [:]
         while try rows.step() {
-            guard let key = Bytes32(rows.bytes(0)) else { throw StoreError.damaged("a cursor cannot be read") }
+            guard let key = Bytes32(rows.bytes(0)) else {
+                throw StoreError.damaged("a cursor cannot be read")
+            }
             cursors[PublicKey(key)] = Cursor(epoch: Self.number(rows.bytes(1)), lsn: rows.number(2))
         }
         return cursors

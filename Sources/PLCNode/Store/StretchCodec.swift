@@ -39,7 +39,8 @@ final class StretchCodec {
     func decompress(_ bytes: UnsafeRawBufferPointer, rawBytes: Int) -> [UInt8]? {
         var result = 0
         let raw = [UInt8](unsafeUninitializedCapacity: rawBytes) { buffer, count in
-            result = ZSTD_decompressDCtx(decompressor, buffer.baseAddress, rawBytes, bytes.baseAddress, bytes.count)
+            result = ZSTD_decompressDCtx(
+                decompressor, buffer.baseAddress, rawBytes, bytes.baseAddress, bytes.count)
             count = ZSTD_isError(result) == 0 ? result : 0
         }
         return raw.count == rawBytes ? raw : nil
