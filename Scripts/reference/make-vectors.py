@@ -4,9 +4,10 @@ import pathlib
 import sys
 
 import vectors_bytes
+import vectors_session
 import vectors_state
 
-BOOKS = {**vectors_bytes.BOOKS, **vectors_state.BOOKS}
+BOOKS = {**vectors_bytes.BOOKS, **vectors_state.BOOKS, **vectors_session.BOOKS}
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "Specs" / "vectors"
 
 

@@ -3,11 +3,10 @@
 It is naive on purpose: it takes whole inputs, keeps no incremental state, and prefers the shape of the clause to
 speed. Nothing here is shared with the Swift implementation. Python 3 standard library only.
 
-Order of the file: varint, CBOR, change, identifiers, Merkle forest, Ed25519, heads, clock, membership, fold, digest,
-frames and messages, token, tag, fingerprint.
+Order of the file: varint, CBOR, change, identifiers, Merkle forest, Ed25519, heads, clock, membership, fold, digest
+(frames and messages are in plcref_session.py).
 """
 import hashlib
-import hmac
 import math
 import struct
 from dataclasses import dataclass, field as dataclass_field
@@ -17,8 +16,6 @@ OPS_MAX = 1_024                 # operations of one change; E-18
 NESTING_MAX = 8                 # levels; E-12
 SEQ_LIMIT = 1 << 40             # seq and n are below this; L-3
 STAMP_LIMIT = 1 << 63           # stamps at or above this are void; C-5
-BODY_MAX = 65_536               # bytes; S-3
-DATA_BODY_MAX = 262_144 + 1_024  # bytes; S-3
 U64 = 1 << 64
 
 
