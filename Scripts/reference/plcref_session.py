@@ -347,7 +347,7 @@ def describe_message(m):
                 out += [("item", f"leaf {i[1].hex()}" if i[0] == "leaf" else f"hole {i[1]} {i[2].hex()}") for i in s["items"]]
                 out += [("bridge", h.hex()) for h in s.get("bridge", [])]
         elif key == "name":
-            out.append((key, value.encode().hex()))
+            out.append(("joinerName", value.encode().hex()))
         else:
             out.append((key, value.hex() if isinstance(value, bytes) else str(value)))
     return out
