@@ -678,6 +678,8 @@ SMALL_ORDER_Y = [bytes.fromhex(y) for y in (
 
 def acceptable_key(key):
     """L-5: y < p, and y is none of the five of the points of small order."""
+    if len(key) != 32:
+        return False
     y = key[:31] + bytes([key[31] & 0x7F])
     return int.from_bytes(y, "little") < P and y not in SMALL_ORDER_Y
 
@@ -710,6 +712,11 @@ def check_head(key, id32, n, root_n, flags, signature):
 def next_stamp(now, last):
     now = min(max(now, 0), (1 << 47) - 1)
     return min(max(now << 16, min(last, (now + 600_000) << 16)) + 1, STAMP_LIMIT - 1)
+
+
+def last_stamp(applied):
+    """C-3: the greatest stamp that is not void."""
+    return max([stamp for stamp in applied if stamp < STAMP_LIMIT], default=0)
 
 
 def counted_stamp(hlc):

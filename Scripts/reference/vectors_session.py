@@ -150,7 +150,7 @@ def frames():
     refuse("heads-count-max", "S-6: a count of 2^64 - 1", frame("heads-empty", body["heads-empty"][:-1] + p.encode_varint(2**64 - 1)))
     refuse("heads-n-0", "S-23: n 0", change("heads-later", entries=[(1, 0, tag(4))]))
     refuse("heads-n-limit", "S-23: n 2^40", change("heads-later", entries=[(1, 2**40, tag(4))]))
-    refuse("heads-channel", "S-9: a LogID of channel 8", change("heads-first", entries=[(b"\x08" + bytes(15), 3, tag(3))]))
+    refuse("heads-channel", "L-9 S-9: a LogID of channel 8", change("heads-first", entries=[(b"\x08" + bytes(15), 3, tag(3))]))
     refuse("heads-logref", "S-9: index 100,001", change("heads-first", entries=[(s.LOGREFS_MAX + 1, 3, tag(3))]))
     refuse("heads-varint", "E-3: a varint in more bytes than needed", frame("heads-empty", b"\x81\x00\x09\x00\x00"))
     refuse("want-none", "S-30: no wants", change("want", wants=[]))
