@@ -12,6 +12,7 @@
 
 A change never targets a record that was deleted in an earlier slice. `at` grows within a file.
 """
+
 import argparse
 import hashlib
 import json
@@ -35,18 +36,46 @@ STEMS = """garden seed water soil root leaf branch season harvest row bed path f
 morning evening week month circle round table paper pencil board chalk page line word letter story reader writer number
 count measure sort compare guess check prove draw paint sing walk listen answer wonder notice change try repeat pause
 share trade borrow lend carry lift build mend plan agree doubt choose vote thank greet invite visit guide trust hope""".split()
-ENGLISH_SMALL = "the a of to in and that it for on with as at by from we they our this when what how not more than".split()
-TOPICS = ("fractions", "phonics", "plants", "maps", "essays", "labs", "drama", "chess", "coding", "wellness", "calligraphy",
-          "كسور", "تهجئة", "نبات", "خرائط", "مقال", "مختبر", "مسرح", "شطرنج", "برمجة", "خط", "صحة", "بيئة", "رحلات")
+ENGLISH_SMALL = (
+    "the a of to in and that it for on with as at by from we they our this when what how not more than".split()
+)
+TOPICS = (
+    "fractions",
+    "phonics",
+    "plants",
+    "maps",
+    "essays",
+    "labs",
+    "drama",
+    "chess",
+    "coding",
+    "wellness",
+    "calligraphy",
+    "كسور",
+    "تهجئة",
+    "نبات",
+    "خرائط",
+    "مقال",
+    "مختبر",
+    "مسرح",
+    "شطرنج",
+    "برمجة",
+    "خط",
+    "صحة",
+    "بيئة",
+    "رحلات",
+)
 POST_KINDS = ("idea", "resource", "question", "reflection", "lesson", "discussion")
 SCALES = ("clarity", "depth", "practice", "inclusion")
 STATUSES = ("draft", "active", "blocked", "done", "archived")
 LEVELS = ("school", "department", "team", "individual")
 BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 TEXT_FIELDS = {"title": (40, 12, 90), "description": (150, 30, 600)}
-EDITED = {"post": {"body": 50, "title": 25, "kind": 15, "community": 10},
-          "feedback": {"body": 40, **{scale: 15 for scale in SCALES}},
-          "goal": {"progress": 40, "status": 25, "description": 15, "title": 12, "level": 8}}
+EDITED = {
+    "post": {"body": 50, "title": 25, "kind": 15, "community": 10},
+    "feedback": {"body": 40, **{scale: 15 for scale in SCALES}},
+    "goal": {"progress": 40, "status": 25, "description": 15, "title": 12, "level": 8},
+}
 SETS = {"post": ("tags", "appreciatedBy", "appreciatedBy"), "feedback": ("appreciatedBy",), "goal": ("evidence",)}
 
 
@@ -63,7 +92,9 @@ class Prose:
         self.words, self.total = [], []
         pool = small + words
         stock = [" ".join(self.draw_from(pool, rng) for _ in range(rng.randint(2, 4))) for _ in range(phrases)]
-        weighted = [(w, 0.62 / (i + 8) ** 0.95) for i, w in enumerate(pool)] + [(p, 0.32 / (i + 20)) for i, p in enumerate(stock)]
+        weighted = [(w, 0.62 / (i + 8) ** 0.95) for i, w in enumerate(pool)] + [
+            (p, 0.32 / (i + 20)) for i, p in enumerate(stock)
+        ]
         mass = 0.0
         for word, weight in weighted:
             mass += weight
@@ -84,15 +115,19 @@ class Prose:
                 word, since = word + ".", 0
             out.append(word)
             size += len(word) + 1
-        text = " ".join(out)[:length + 1]
-        return text[:length] if " " not in text else text[:text.rindex(" ")]
+        text = " ".join(out)[: length + 1]
+        return text[:length] if " " not in text else text[: text.rindex(" ")]
 
 
 def arabic_words(rng, count):
     words, known = [], set()
     while len(words) < count:
         root, pattern = rng.choice(ROOTS), rng.choice(PATTERNS)
-        word = rng.choice(PREFIXES) + "".join(root[int(c) - 1] if c in "123" else c for c in pattern) + rng.choice(SUFFIXES)
+        word = (
+            rng.choice(PREFIXES)
+            + "".join(root[int(c) - 1] if c in "123" else c for c in pattern)
+            + rng.choice(SUFFIXES)
+        )
         if word not in known:
             known.add(word)
             words.append(word)
@@ -100,15 +135,22 @@ def arabic_words(rng, count):
 
 
 def english_words(rng):
-    return [stem + ending for stem in STEMS for ending in ("", "s", "ing", "ed", "er", "ful") if not ending or rng.random() < 0.7]
+    return [
+        stem + ending
+        for stem in STEMS
+        for ending in ("", "s", "ing", "ed", "er", "ful")
+        if not ending or rng.random() < 0.7
+    ]
 
 
 class Workload:
     def __init__(self, n, seed):
         self.rng = rng = random.Random(f"plc workload {seed} {n}")
         self.n = n
-        self.prose = {"ar": Prose(rng, arabic_words(rng, 3200), list(ARABIC_SMALL), 4000),
-                      "en": Prose(rng, english_words(rng), list(ENGLISH_SMALL), 1500)}
+        self.prose = {
+            "ar": Prose(rng, arabic_words(rng, 3200), list(ARABIC_SMALL), 4000),
+            "en": Prose(rng, english_words(rng), list(ENGLISH_SMALL), 1500),
+        }
         self.users = ["usr_" + self.base32(12) for _ in range(max(40, n // 200))]
         self.communities = ["com_" + self.base32(12) for _ in range(5 + n // 2000)]
         self.ids, self.kinds, self.sets, self.posts, self.dead = [], [], [], [], set()
@@ -122,7 +164,11 @@ class Workload:
 
     def user(self):
         """Some users are far more active than others."""
-        return self.users[int(len(self.users) ** self.rng.random() - 1 + 1e-9)] if self.rng.random() < 0.8 else self.rng.choice(self.users)
+        return (
+            self.users[int(len(self.users) ** self.rng.random() - 1 + 1e-9)]
+            if self.rng.random() < 0.8
+            else self.rng.choice(self.users)
+        )
 
     def users_up_to(self, limit, rate):
         return sorted({self.user() for _ in range(min(limit, int(self.rng.expovariate(rate))))})
@@ -140,19 +186,53 @@ class Workload:
         author = self.user()
         if not self.posts or draw < 0.40 and not short:
             body = self.text(400, 60, 1600, language)
-            fields = {"title": self.text(40, 12, 90, language), "body": body, "kind": rng.choice(POST_KINDS), "author": author,
-                      "community": rng.choice(self.communities), "createdAt": ms}
+            fields = {
+                "title": self.text(40, 12, 90, language),
+                "body": body,
+                "kind": rng.choice(POST_KINDS),
+                "author": author,
+                "community": rng.choice(self.communities),
+                "createdAt": ms,
+            }
             self.posts.append(id)
-            return {"id": id, "t": "post", "f": fields,
-                    "s": {"tags": rng.sample(TOPICS, rng.choice((0, 1, 1, 2, 2, 3, 4, 5))), "appreciatedBy": self.users_up_to(12, 0.45)}}
+            return {
+                "id": id,
+                "t": "post",
+                "f": fields,
+                "s": {
+                    "tags": rng.sample(TOPICS, rng.choice((0, 1, 1, 2, 2, 3, 4, 5))),
+                    "appreciatedBy": self.users_up_to(12, 0.45),
+                },
+            }
         if draw < 0.85:
-            fields = {"post": rng.choice(self.posts), "author": author, "body": self.text(60 if short else 200, 30, 900, language),
-                      "createdAt": ms, **{scale: rng.randint(1, 4) for scale in SCALES}}
-            return {"id": id, "t": "feedback", "f": fields, "s": {"appreciatedBy": [] if short else self.users_up_to(6, 1.0)}}
-        fields = {"title": self.text(40, 12, 90, language), "description": self.text(50 if short else 150, 30, 600, language),
-                  "level": rng.choice(LEVELS), "status": rng.choice(STATUSES), "progress": rng.randint(0, 100), "owner": author,
-                  "createdAt": ms}
-        return {"id": id, "t": "goal", "f": fields, "s": {"evidence": rng.sample(self.posts, min(len(self.posts), rng.choice((0, 0, 1, 2, 3, 4))))}}
+            fields = {
+                "post": rng.choice(self.posts),
+                "author": author,
+                "body": self.text(60 if short else 200, 30, 900, language),
+                "createdAt": ms,
+                **{scale: rng.randint(1, 4) for scale in SCALES},
+            }
+            return {
+                "id": id,
+                "t": "feedback",
+                "f": fields,
+                "s": {"appreciatedBy": [] if short else self.users_up_to(6, 1.0)},
+            }
+        fields = {
+            "title": self.text(40, 12, 90, language),
+            "description": self.text(50 if short else 150, 30, 600, language),
+            "level": rng.choice(LEVELS),
+            "status": rng.choice(STATUSES),
+            "progress": rng.randint(0, 100),
+            "owner": author,
+            "createdAt": ms,
+        }
+        return {
+            "id": id,
+            "t": "goal",
+            "f": fields,
+            "s": {"evidence": rng.sample(self.posts, min(len(self.posts), rng.choice((0, 0, 1, 2, 3, 4))))},
+        }
 
     def remember(self, record):
         self.ids.append(record["id"])
@@ -165,8 +245,13 @@ class Workload:
             return self.text(*TEXT_FIELDS[field])
         if field == "body":
             return self.text(400 if kind == "post" else 200, 30, 1600)
-        choices = {"kind": POST_KINDS, "community": self.communities, "level": LEVELS, "status": STATUSES,
-                   "progress": range(101)}
+        choices = {
+            "kind": POST_KINDS,
+            "community": self.communities,
+            "level": LEVELS,
+            "status": STATUSES,
+            "progress": range(101),
+        }
         return rng.choice(choices.get(field, range(1, 5)))
 
     def change(self, action, i, at, short=False):
@@ -185,7 +270,11 @@ class Workload:
                 return {**line, "s-": {field: [element]}}
         if action in ("add", "rem"):
             field = rng.choice(SETS[kind])
-            element = rng.choice(TOPICS) if field == "tags" else self.user() if field == "appreciatedBy" else rng.choice(self.posts)
+            element = (
+                rng.choice(TOPICS)
+                if field == "tags"
+                else self.user() if field == "appreciatedBy" else rng.choice(self.posts)
+            )
             return {**line, "s+": {field: [element]}}
         weights = {f: w for f, w in EDITED[kind].items() if not short or f != "body" and f != "description"}
         fields = rng.choices(list(weights), list(weights.values()))
@@ -231,7 +320,7 @@ class Workload:
             with open(os.path.join(folder, f"origin-{origin + 1:02}.jsonl"), "w", encoding="utf-8") as file:
                 for _ in range(changes // count + (origin < changes % count)):
                     at += self.rng.randint(900, 2700)
-                    action, = self.rng.choices(("f", "add", "rem", "new", "del"), (50, 18, 4, 26, 2))
+                    (action,) = self.rng.choices(("f", "add", "rem", "new", "del"), (50, 18, 4, 26, 2))
                     i = None
                     while action != "new" and (i is None or i in self.dead):
                         i = self.rng.randrange(base)
@@ -254,7 +343,13 @@ def main():
     os.makedirs(o.out, exist_ok=True)
     path = lambda name: os.path.join(o.out, name + ".jsonl")
     work = Workload(o.n, o.seed)
-    meta = {"n": o.n, "seed": o.seed, "types": {"post": 0, "feedback": 0, "goal": 0}, "lww_fields": 0, "set_elements": 0}
+    meta = {
+        "n": o.n,
+        "seed": o.seed,
+        "types": {"post": 0, "feedback": 0, "goal": 0},
+        "lww_fields": 0,
+        "set_elements": 0,
+    }
     digest, size, step = hashlib.sha256(), 0, max(1, 400 * DAY_MS // o.n)
     with open(path("records"), "w", encoding="utf-8") as file:
         for i in range(o.n):
@@ -271,7 +366,9 @@ def main():
     names = ["inc-a", "inc-b", "edit-a", "edit-b"]
     with open(path("inc-a"), "w", encoding="utf-8") as a, open(path("inc-b"), "w", encoding="utf-8") as b:
         for count in SLICES:
-            plan = work.rng.choices(("f", "add", "rem", "new", "del"), (65, 20, 8, 5, 2), k=count) if count > 1 else ["f"]
+            plan = (
+                work.rng.choices(("f", "add", "rem", "new", "del"), (65, 20, 8, 5, 2), k=count) if count > 1 else ["f"]
+            )
             work.concurrent(plan, 0.10, (a, b))
     with open(path("edit-a"), "w", encoding="utf-8") as a, open(path("edit-b"), "w", encoding="utf-8") as b:
         shares = {"f": 25, "add": 6, "rem": 4, "del": 5}

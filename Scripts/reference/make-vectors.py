@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Writes Specs/vectors/*.txt from plcref; `--check` only compares them with what is there."""
+
 import pathlib
 import sys
 

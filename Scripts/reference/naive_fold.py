@@ -7,6 +7,7 @@ Side a loads records.jsonl and both sides hold it. Then, slice by slice, a write
 of inc-b without seeing each other, and both merge; at last edit-a and edit-b in the same way. `--tie` says whose log is
 greater where stamps are equal; `--swap` takes b before a inside each slice, which must change nothing.
 """
+
 import argparse
 import json
 import os
@@ -24,23 +25,30 @@ class World:
         change = json.loads(line)
         self.lines += 1
         at = change["at"] if "at" in change else change["f"]["createdAt"]
-        key = (at, side == self.tie, self.lines)          # lines of one side are in the order of its log
+        key = (at, side == self.tie, self.lines)  # lines of one side are in the order of its log
         seen = lambda who, when: who == side or when < self.slice
         record = self.records.get(change["id"])
         if change.get("new") or "at" not in change:
             if record is not None:
-                return                                      # a second create of an id
+                return  # a second create of an id
             record = self.records[change["id"]] = {
-                "t": change["t"], "by": (side, self.slice), "dead": False, "registers": {}, "dots": {}}
+                "t": change["t"],
+                "by": (side, self.slice),
+                "dead": False,
+                "registers": {},
+                "dots": {},
+            }
         elif record is None or not seen(*record["by"]):
-            return                                          # not there, or not yet seen by this side
+            return  # not there, or not yet seen by this side
         for field, value in change.get("f", {}).items():
             if f"{record['t']}.{field}" in self.multi:
                 for dot in record["dots"].setdefault(("f", field), []):
                     dot[4] = dot[4] or seen(dot[1], dot[2])
                 record["dots"]["f", field].append([key, side, self.slice, value, False])
             else:
-                record["registers"][field] = max(record["registers"].get(field, ((-1,),)), (key, value), key=lambda x: x[0])
+                record["registers"][field] = max(
+                    record["registers"].get(field, ((-1,),)), (key, value), key=lambda x: x[0]
+                )
         for field, elements in [*change.get("s", {}).items(), *change.get("s+", {}).items()]:
             record["dots"].setdefault(("s", field), []).extend([key, side, self.slice, e, False] for e in elements)
         for field, elements in change.get("s-", {}).items():

@@ -1,9 +1,10 @@
 """plcref, second part: frames, messages, and the pure decisions of the session, from Specs/session.md alone."""
+
 import hmac
 
 from plcref import LEAF_MAX, SEQ_LIMIT, U64, Malformed, decode_varint, encode_items, encode_varint, sha256, u64
 
-BODY_MAX = 65_536                # bytes; S-3
+BODY_MAX = 65_536  # bytes; S-3
 DATA_BODY_MAX = 262_144 + 1_024  # bytes; S-3
 
 
@@ -14,7 +15,7 @@ JOIN, PING, CLOSE, PONG, WELCOME, CREDIT, COMPRESSED = 10, 11, 12, 13, 15, 16, 3
 KNOWN_TYPES = {HELLO, OPEN, HEADS, ACK, WANT, DATA, RECON, JOIN, PING, CLOSE, PONG, WELCOME, CREDIT, COMPRESSED}
 SPACES_MAX, LOGREFS_MAX, HEADS_ENTRIES_MAX, WANT_ENTRIES_MAX = 64, 100_000, 512, 512
 RATIO_MAX, RATIO_FREE, HOLE_HEIGHT_MAX = 64, 4_096, 40
-CLOSE_CODES = {"limit": 4, "tooLong": 4, "unsupported": 2}   # every other reason is 1
+CLOSE_CODES = {"limit": 4, "tooLong": 4, "unsupported": 2}  # every other reason is 1
 
 
 class Body:
@@ -27,7 +28,7 @@ class Body:
         if self.at + count > len(self.data):
             raise Malformed("truncated", self.at)
         self.at += count
-        return self.data[self.at - count:self.at]
+        return self.data[self.at - count : self.at]
 
     def int(self, size):
         return int.from_bytes(self.take(size), "big")
@@ -132,13 +133,27 @@ def decode_body(type, data):
     m = {"type": type}
     if type == HELLO:
         start = b.at
-        m.update(minVersion=b.int(1), maxVersion=b.int(1), features=b.int(4), wallClock=b.int(8), nonce=b.take(16),
-                 databaseEpoch=b.int(8))
+        m.update(
+            minVersion=b.int(1),
+            maxVersion=b.int(1),
+            features=b.int(4),
+            wallClock=b.int(8),
+            nonce=b.take(16),
+            databaseEpoch=b.int(8),
+        )
         if not 1 <= m["minVersion"] <= m["maxVersion"]:
             raise Malformed("range", start)
     elif type == OPEN:
-        m.update(handle=b.handle(), token=b.take(8), flags=b.flags(1), channelMask=b.int(1), logs=b.varint(),
-                 fingerprint=b.take(16), lsn=b.varint(), hasCursor=b.flags(1))
+        m.update(
+            handle=b.handle(),
+            token=b.take(8),
+            flags=b.flags(1),
+            channelMask=b.int(1),
+            logs=b.varint(),
+            fingerprint=b.take(16),
+            lsn=b.varint(),
+            hasCursor=b.flags(1),
+        )
         if m["hasCursor"]:
             m.update(cursorEpoch=b.int(8), cursorLsn=b.varint())
     elif type == HEADS:
@@ -146,12 +161,14 @@ def decode_body(type, data):
     elif type == ACK:
         m.update(handle=b.handle(), lsn=b.varint(), fingerprint=b.take(16), ownLsn=b.varint())
     elif type == WANT:
+
         def want():
             start, index = b.at, b.varint(1)
             if index > LOGREFS_MAX:
                 raise Malformed("limit", start)
             low = b.varint(1, SEQ_LIMIT - 1)
             return index, low, b.varint(low, SEQ_LIMIT - 1), b.flags(7)
+
         m.update(handle=b.handle(), wants=b.list(want, low=1, limit=WANT_ENTRIES_MAX))
     elif type == DATA:
         m.update(handle=b.handle(), sections=b.list(b.section, low=1))
@@ -191,24 +208,41 @@ def encode_logref(log):
 
 
 def encode_entries(entries):
-    return encode_varint(len(entries)) + b"".join(encode_logref(log) + encode_varint(n) + tag for log, n, tag in entries)
+    return encode_varint(len(entries)) + b"".join(
+        encode_logref(log) + encode_varint(n) + tag for log, n, tag in entries
+    )
 
 
 def encode_body(m):
     v, type = encode_varint, m["type"]
     if type == HELLO:
-        return (bytes([m["minVersion"], m["maxVersion"]]) + m["features"].to_bytes(4, "big") + u64(m["wallClock"])
-                + m["nonce"] + u64(m["databaseEpoch"]))
+        return (
+            bytes([m["minVersion"], m["maxVersion"]])
+            + m["features"].to_bytes(4, "big")
+            + u64(m["wallClock"])
+            + m["nonce"]
+            + u64(m["databaseEpoch"])
+        )
     if type == OPEN:
         cursor = u64(m["cursorEpoch"]) + v(m["cursorLsn"]) if m["hasCursor"] else b""
-        return (v(m["handle"]) + m["token"] + bytes([m["flags"], m["channelMask"]]) + v(m["logs"]) + m["fingerprint"]
-                + v(m["lsn"]) + bytes([m["hasCursor"]]) + cursor)
+        return (
+            v(m["handle"])
+            + m["token"]
+            + bytes([m["flags"], m["channelMask"]])
+            + v(m["logs"])
+            + m["fingerprint"]
+            + v(m["lsn"])
+            + bytes([m["hasCursor"]])
+            + cursor
+        )
     if type == HEADS:
         return v(m["handle"]) + v(m["lsn"]) + bytes([m["more"]]) + encode_entries(m["entries"])
     if type == ACK:
         return v(m["handle"]) + v(m["lsn"]) + m["fingerprint"] + v(m["ownLsn"])
     if type == WANT:
-        return v(m["handle"]) + v(len(m["wants"])) + b"".join(v(i) + v(a) + v(b) + bytes([f]) for i, a, b, f in m["wants"])
+        return (
+            v(m["handle"]) + v(len(m["wants"])) + b"".join(v(i) + v(a) + v(b) + bytes([f]) for i, a, b, f in m["wants"])
+        )
     if type == DATA:
         out = v(m["handle"]) + v(len(m["sections"]))
         for s in m["sections"]:
@@ -262,7 +296,7 @@ def decode_frame(data, at=0):
         raise Malformed("tooLong", at + 1)
     if start + length > len(data):
         return None
-    return type, data[start:start + length], start + length
+    return type, data[start : start + length], start + length
 
 
 def encode_message(m):
@@ -279,7 +313,7 @@ def decode_message(data):
 class StoredZstd:
     """The part of RFC 8878 that needs no entropy decoder: raw and RLE blocks. Enough for vectors, by hand."""
 
-    HEADER = bytes.fromhex("28b52ffd") + b"\x00" + b"\x50"   # no checksum, no dictionary, window 2^20
+    HEADER = bytes.fromhex("28b52ffd") + b"\x00" + b"\x50"  # no checksum, no dictionary, window 2^20
 
     def __init__(self):
         self.open = False
@@ -301,12 +335,12 @@ class StoredZstd:
             raise Malformed("range", 0)
         out, at = b"", 0
         while at < len(stream):
-            head = int.from_bytes(stream[at:at + 3], "little")
+            head = int.from_bytes(stream[at : at + 3], "little")
             kind, size, at = head >> 1 & 3, head >> 3, at + 3
             if kind == 0:
-                out, at = out + stream[at:at + size], at + size
+                out, at = out + stream[at : at + size], at + size
             elif kind == 1:
-                out, at = out + stream[at:at + 1] * size, at + 1
+                out, at = out + stream[at : at + 1] * size, at + 1
             else:
                 raise NotImplementedError("entropy-coded zstd block")
             if len(out) > length:
@@ -322,6 +356,7 @@ def log_text(log):
 
 def describe_message(m):
     """The fields of a message as the vectors list them (Specs/README.md)."""
+
     def entry(e):
         return f"{log_text(e[0])} {e[1]} {e[2].hex()}"
 
@@ -344,7 +379,10 @@ def describe_message(m):
                 if "n" in s:
                     out.append(("headed", f"{s['n']} {s['headFlags']} {s['signature'].hex()}"))
                 out.append(("from", str(s["from"])))
-                out += [("item", f"leaf {i[1].hex()}" if i[0] == "leaf" else f"hole {i[1]} {i[2].hex()}") for i in s["items"]]
+                out += [
+                    ("item", f"leaf {i[1].hex()}" if i[0] == "leaf" else f"hole {i[1]} {i[2].hex()}")
+                    for i in s["items"]
+                ]
                 out += [("bridge", h.hex()) for h in s.get("bridge", [])]
         elif key == "name":
             out.append(("joinerName", value.encode().hex()))
@@ -354,6 +392,7 @@ def describe_message(m):
 
 
 # ------------------------------------------------------------------------------------ token, tag, fingerprint (S-10…)
+
 
 def token(exporter, direction, space):
     return hmac.digest(exporter, bytes([direction]) + space, "sha256")[:8]
@@ -375,9 +414,14 @@ def join_message(exporter, key):
 
 # ----------------------------------------------------------------------------------------- decisions (S-14, S-20, S-21)
 
+
 def cursor_valid(mine, peer):
-    return bool(mine["hasCursor"] and mine["channelMask"] == peer["channelMask"]
-                and mine["cursorEpoch"] == peer["databaseEpoch"] and mine["cursorLsn"] <= peer["lsn"])
+    return bool(
+        mine["hasCursor"]
+        and mine["channelMask"] == peer["channelMask"]
+        and mine["cursorEpoch"] == peer["databaseEpoch"]
+        and mine["cursorLsn"] <= peer["lsn"]
+    )
 
 
 def opening(mine, peer):

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Checks the reference implementation: every vector read back, and the laws of Specs on random input.
 
-    selftest.py [--seed N]      prints its seed; the same seed gives the same run
+selftest.py [--seed N]      prints its seed; the same seed gives the same run
 """
+
 import argparse
 import contextlib
 import io
@@ -39,6 +40,7 @@ def refused(call, *arguments):
 
 
 # ------------------------------------------------------------------------------------------------------------ vectors
+
 
 def plain(item):
     """A Python value that encodes to the item, so that the encoder is tested too."""
@@ -110,9 +112,12 @@ def check_forest(block, name):
         return FOREST_LOG.append(hexed(block, "logid32"))
     id32 = FOREST_LOG[-1]
     if name.startswith("root-"):
-        n, = numbers(block, "n")
+        (n,) = numbers(block, "n")
         hashes = [p.leaf_hash(i.to_bytes(4, "big")) for i in range(n)]
-        expect(p.peaks(hashes) == hexes(block, "peak") and p.root(id32, n, hexes(block, "peak")) == hexed(block, "root"), name)
+        expect(
+            p.peaks(hashes) == hexes(block, "peak") and p.root(id32, n, hexes(block, "peak")) == hexed(block, "root"),
+            name,
+        )
     elif name.startswith("consistency-"):
         m, n = numbers(block, "m", "n")
         valid = p.check_consistency(id32, m, hexed(block, "rootM"), n, hexed(block, "rootN"), hexes(block, "hash"))
@@ -165,7 +170,11 @@ def check_identifier(block, name):
         expect(refused(p.decode_genesis, hexed(block, "genesis")), name)
     elif "genesis" in keys:
         genesis = p.decode_genesis(hexed(block, "genesis"))
-        expect(genesis.founders == hexes(block, "founder") and p.space_id(hexed(block, "genesis")) == hexed(block, "space"), name)
+        expect(
+            genesis.founders == hexes(block, "founder")
+            and p.space_id(hexed(block, "genesis")) == hexed(block, "space"),
+            name,
+        )
     elif "logid" in keys:
         channel, epoch = numbers(block, "channel", "epoch")
         id32 = p.log_id32(hexed(block, "space"), hexed(block, "key"), channel, epoch)
@@ -179,9 +188,23 @@ def check_identifier(block, name):
 def check_token(block, name):
     keys = {k for k, _ in block}
     if "token" in keys:
-        expect(s.token(hexed(block, "exporter"), *numbers(block, "direction"), hexed(block, "space")) == hexed(block, "token"), name)
+        expect(
+            s.token(hexed(block, "exporter"), *numbers(block, "direction"), hexed(block, "space"))
+            == hexed(block, "token"),
+            name,
+        )
     elif "tag" in keys:
-        expect(s.tag(hexed(block, "dialerNonce"), hexed(block, "listenerNonce"), hexed(block, "log"), *numbers(block, "n"), hexed(block, "root")) == hexed(block, "tag"), name)
+        expect(
+            s.tag(
+                hexed(block, "dialerNonce"),
+                hexed(block, "listenerNonce"),
+                hexed(block, "log"),
+                *numbers(block, "n"),
+                hexed(block, "root"),
+            )
+            == hexed(block, "tag"),
+            name,
+        )
     elif "mask" in keys:
         heads = {}
         for line in many(block, "head"):
@@ -190,7 +213,11 @@ def check_token(block, name):
         expect(s.fingerprint(heads, *numbers(block, "mask")) == hexed(block, "fingerprint"), name)
     elif "joiner" in keys:
         message = s.join_message(hexed(block, "exporter"), hexed(block, "joiner"))
-        expect(message == hexed(block, "message") and p.verify(hexed(block, "invitation"), message, hexed(block, "signature")), name)
+        expect(
+            message == hexed(block, "message")
+            and p.verify(hexed(block, "invitation"), message, hexed(block, "signature")),
+            name,
+        )
     else:
         names = "key databaseEpoch channelMask logs fingerprint lsn cursorEpoch cursorLsn".split()
         sides = []
@@ -206,7 +233,9 @@ def check_membership(block, name):
     if many(block, "answer"):
         key, role, expiry = one(block, "known").split(" ")
         members = p.Membership({}, {bytes.fromhex(key): (int(role), int(expiry))}, set(hexes(block, "grants")), False)
-        return expect(p.admits(members, hexed(block, "invitation"), *numbers(block, "now")) == one(block, "answer"), name)
+        return expect(
+            p.admits(members, hexed(block, "invitation"), *numbers(block, "now")) == one(block, "answer"), name
+        )
     logs = listed_logs(block)
     members = p.membership(p.decode_genesis(hexed(block, "genesis")), logs)
     expect([f"{k.hex()} {r}" for k, r in sorted(members.roles.items())] == many(block, "role"), name)
@@ -240,8 +269,12 @@ def check_block(file, block):
         expect(refused(p.decode, hexed(block, "hex")) == one(block, "reason"), name)
     elif file == "varint":
         if many(block, "value"):
-            n, = numbers(block, "value")
-            expect(p.decode_varint(hexed(block, "hex")) == (n, len(hexed(block, "hex"))) and p.encode_varint(n) == hexed(block, "hex"), name)
+            (n,) = numbers(block, "value")
+            expect(
+                p.decode_varint(hexed(block, "hex")) == (n, len(hexed(block, "hex")))
+                and p.encode_varint(n) == hexed(block, "hex"),
+                name,
+            )
         else:
             expect(refused(p.decode_varint, hexed(block, "hex")) == one(block, "reason"), name)
     elif file.startswith("change-"):
@@ -296,18 +329,31 @@ def vectors(_):
 
 # -------------------------------------------------------------------------------------------------------------- bytes
 
+
 def any_value(rng, depth):
     draw = rng.random()
     if depth and draw < 0.15:
         return [any_value(rng, depth - 1) for _ in range(rng.randrange(5))]
     if depth and draw < 0.3:
-        keys = [rng.choice([rng.randrange(300), "k" * rng.randrange(30), -rng.randrange(1, 300)]) for _ in range(rng.randrange(5))]
+        keys = [
+            rng.choice([rng.randrange(300), "k" * rng.randrange(30), -rng.randrange(1, 300)])
+            for _ in range(rng.randrange(5))
+        ]
         return {k: any_value(rng, depth - 1) for k in keys}
     if depth and draw < 0.35:
         return p.Tag(rng.getrandbits(rng.choice((3, 8, 16, 64))), any_value(rng, depth - 1))
     bits = rng.getrandbits(rng.choice((1, 5, 8, 9, 16, 17, 32, 33, 64)))
-    return rng.choice([bits, -1 - bits, p.Float(rng.choice([0.5, 1e300, 1.1, -0.0, 3.0, float("inf")]) * rng.choice([1, 2.0**-20])), True, None,
-                       bytes(rng.randrange(40)), "نص"[:rng.randrange(3)] * rng.randrange(20)])
+    return rng.choice(
+        [
+            bits,
+            -1 - bits,
+            p.Float(rng.choice([0.5, 1e300, 1.1, -0.0, 3.0, float("inf")]) * rng.choice([1, 2.0**-20])),
+            True,
+            None,
+            bytes(rng.randrange(40)),
+            "نص"[: rng.randrange(3)] * rng.randrange(20),
+        ]
+    )
 
 
 def mutate(rng, data):
@@ -337,7 +383,11 @@ def bytes_laws(rng):
             accepted += 1
             expect(p.encode(plain(p.decode(other))) == other, other.hex())
         p.decode_change(other)
-    frames = [hexed(b, "hex") for b in parse((VECTORS / "frames.txt").read_text()) if len(one(b, "hex")) < 2000 and not many(b, "wait")]
+    frames = [
+        hexed(b, "hex")
+        for b in parse((VECTORS / "frames.txt").read_text())
+        if len(one(b, "hex")) < 2000 and not many(b, "wait")
+    ]
     for _ in range(20000):
         data = mutate(rng, rng.choice(frames))
         with contextlib.suppress(p.Malformed):
@@ -352,12 +402,13 @@ def bytes_laws(rng):
 
 # ------------------------------------------------------------------------------------------------------------- forest
 
+
 def forest_laws(rng):
     id32, size = bytes(32), 300
     hashes = [p.leaf_hash(i.to_bytes(4, "big")) for i in range(size)]
     roots = [p.root(id32, n, p.peaks(hashes, n)) for n in range(size + 1)]
     peaks, n = [], 0
-    for hash in hashes:                     # leaf by leaf
+    for hash in hashes:  # leaf by leaf
         peaks, n = p.extend(peaks, n, 0, hash)
         expect(p.root(id32, n, peaks) == roots[n], "append", n)
     for _ in range(600):
@@ -372,19 +423,23 @@ def forest_laws(rng):
             if wrong:
                 wrong[rng.randrange(len(wrong))] = bytes(32)
         expect(not p.check_consistency(id32, m, roots[m], n, roots[n], proof), "forged consistency", m, n)
-        expect(not path or not p.check_inclusion(id32, seq, hashes[seq - 1], n, roots[n], path), "forged inclusion", seq, n)
-        peaks, at = p.peaks(hashes, m), m   # holes of random heights give the same root (L-20)
+        expect(
+            not path or not p.check_inclusion(id32, seq, hashes[seq - 1], n, roots[n], path), "forged inclusion", seq, n
+        )
+        peaks, at = p.peaks(hashes, m), m  # holes of random heights give the same root (L-20)
         while at < n:
             fits = [h for h in range(9) if at % (1 << h) == 0 and at + (1 << h) <= n]
             height = rng.choice(fits)
-            peaks, at = p.extend(peaks, at, height, p.block_hash(hashes[at:at + (1 << height)]))
+            peaks, at = p.extend(peaks, at, height, p.block_hash(hashes[at : at + (1 << height)]))
         expect(p.root(id32, n, peaks) == roots[n], "holes", m, n)
     return "300 leaves, 600 proofs"
 
 
 # --------------------------------------------------------------------------------------------------------------- fold
 
-LOGS = [(bytes([1]) + bytes([i]) * 15, bytes([100 + i // 2]) * 32) for i in range(4)] + [(bytes([2]) + bytes(15), bytes([100]) * 32)]
+LOGS = [(bytes([1]) + bytes([i]) * 15, bytes([100 + i // 2]) * 32) for i in range(4)] + [
+    (bytes([2]) + bytes(15), bytes([100]) * 32)
+]
 
 
 def random_history(rng):
@@ -400,15 +455,26 @@ def random_history(rng):
     def op(log, index):
         rec = rng.randrange(index) if index and rng.random() < 0.5 else dot(log)
         field = rng.choice([0, 1, 70, "f"])
-        return rng.choice([
-            [0, rng.randrange(2), {0: rng.randrange(3)}, rng.randrange(2)], [0, 1, {}], [6, 1, rng.randrange(2)],
-            [1, rec, {field: rng.randrange(9)}], [1, rec, {field: 1, 71: 2}, rng.choice([0, 5, 2**63 - 1, 2**64 - 1])],
-            [2, rec, field, rng.randrange(3)], [2, rec, field, "v", [dot(log) for _ in range(rng.randint(1, 3))]],
-            [3, rec, field, [dot(log) for _ in range(rng.randint(1, 4))]], [4, rec] if rng.random() < 0.3 else [99], None])
+        return rng.choice(
+            [
+                [0, rng.randrange(2), {0: rng.randrange(3)}, rng.randrange(2)],
+                [0, 1, {}],
+                [6, 1, rng.randrange(2)],
+                [1, rec, {field: rng.randrange(9)}],
+                [1, rec, {field: 1, 71: 2}, rng.choice([0, 5, 2**63 - 1, 2**64 - 1])],
+                [2, rec, field, rng.randrange(3)],
+                [2, rec, field, "v", [dot(log) for _ in range(rng.randint(1, 3))]],
+                [3, rec, field, [dot(log) for _ in range(rng.randint(1, 4))]],
+                [4, rec] if rng.random() < 0.3 else [99],
+                None,
+            ]
+        )
 
     for log in logs:
         for _ in range(lengths[log.id]):
-            hlc = rng.choice([rng.randrange(6), 2**63 - 1, 2**63, 2**64 - 1]) if rng.random() < 0.3 else rng.randrange(20)
+            hlc = (
+                rng.choice([rng.randrange(6), 2**63 - 1, 2**63, 2**64 - 1]) if rng.random() < 0.3 else rng.randrange(20)
+            )
             leaf = p.encode([hlc, [id for id, _ in LOGS], [op(log, i) for i in range(rng.randint(1, 4))]])
             log.leaves.append(leaf if rng.random() < 0.97 else b"\xff")
     return logs
@@ -436,7 +502,9 @@ class Incremental:
                 rec = b"\x01" + p.keyed_id(id[0], op.kind, op.value.raw) if keyed else b"\x00" + dot.bytes()
                 self.named[dot] = rec
                 self.owner[rec] = self.keys[id] if op.owned else None
-                self.made[rec] = ("k", op.kind, op.value.raw) if keyed else ("d", dot, op, p.counted_stamp(change.hlc), [])
+                self.made[rec] = (
+                    ("k", op.kind, op.value.raw) if keyed else ("d", dot, op, p.counted_stamp(change.hlc), [])
+                )
                 for field, value in op.fields:
                     self.offer(rec, field.raw, (p.counted_stamp(change.hlc), dot, value.raw, False))
                 later += self.waiting.pop(dot, [])
@@ -479,9 +547,14 @@ class Incremental:
         live = {}
         for rec, value in self.made.items():
             if rec not in self.dead:
-                live[rec] = value if value[0] == "k" else (*value[:4], [op for _, op in sorted(value[4], key=lambda x: x[0])])
+                live[rec] = (
+                    value if value[0] == "k" else (*value[:4], [op for _, op in sorted(value[4], key=lambda x: x[0])])
+                )
         keep = lambda table: {at: value for at, value in table.items() if at[0] in live}
-        dots = {at: {d: v for d, v in dots.items() if d not in self.gone.get(at, ())} for at, dots in keep(self.dots).items()}
+        dots = {
+            at: {d: v for d, v in dots.items() if d not in self.gone.get(at, ())}
+            for at, dots in keep(self.dots).items()
+        }
         return p.State(live, keep(self.registers), {at: d for at, d in dots.items() if d}, keep(self.births))
 
 
@@ -502,7 +575,13 @@ def fold_laws(rng):
             replica = Incremental(dict(LOGS))
             for arrival in order:
                 replica.apply(*arrival)
-            expect(p.describe_state(replica.state()) == listing, "order of leaves", [a[:2] for a in order], p.describe_state(replica.state()), listing)
+            expect(
+                p.describe_state(replica.state()) == listing,
+                "order of leaves",
+                [a[:2] for a in order],
+                p.describe_state(replica.state()),
+                listing,
+            )
             expect(p.digest(replica.state()) == digest, "digest")
     return f"700 histories, {lines} lines of state"
 
@@ -519,7 +598,7 @@ def membership_laws(rng):
         roles = p.membership(genesis, logs).roles
         rng.shuffle(logs)
         expect(p.membership(genesis, logs).roles == roles, "order")
-        fewer = [p.Log(log.id, log.key, log.leaves[:rng.randint(0, len(log.leaves))]) for log in logs]
+        fewer = [p.Log(log.id, log.key, log.leaves[: rng.randint(0, len(log.leaves))]) for log in logs]
         less = p.membership(genesis, fewer).roles
         expect(all(roles.get(k, -1) >= r for k, r in less.items()), "monotone")
     return "150 spaces"
@@ -527,14 +606,22 @@ def membership_laws(rng):
 
 # ------------------------------------------------------------------------------------------------------------ session
 
+
 def recon_laws(rng):
     """S-42: after a reconciliation each side knows every log of which the other has more."""
     most = 0
     for round in range(40):
-        ids = [bytes([rng.choice((0, 1, 1, 1, 2))]) + rng.randbytes(15) for _ in range(rng.choice((0, 1, 5, 40, 400, 3000)))]
+        ids = [
+            bytes([rng.choice((0, 1, 1, 1, 2))]) + rng.randbytes(15)
+            for _ in range(rng.choice((0, 1, 5, 40, 400, 3000)))
+        ]
         head = lambda n: (n, p.sha256(p.u64(n)))
         a = {id: head(rng.randint(1, 3)) for id in ids if rng.random() < 0.98 or round % 5 == 0}
-        b = {id: h for id, h in a.items() if rng.random() < 0.99} if round % 3 else {id: head(rng.randint(1, 3)) for id in ids[: rng.choice((0, 1, 10**6))]}
+        b = (
+            {id: h for id, h in a.items() if rng.random() < 0.99}
+            if round % 3
+            else {id: head(rng.randint(1, 3)) for id in ids[: rng.choice((0, 1, 10**6))]}
+        )
         learned = ({}, {})
         sides = (a, b)
         ranges, turn, messages = [{"bound": None, "mode": 1, "fingerprint": s.fingerprint(a)}], 1, 1
@@ -555,8 +642,13 @@ def recon_laws(rng):
 
 # ----------------------------------------------------------------------------------------------------------- workload
 
-NUMBERS = {name: i for i, name in enumerate("id title body kind author community createdAt tags appreciatedBy post clarity depth practice "
-                                            "inclusion description level status progress owner evidence".split())}
+NUMBERS = {
+    name: i
+    for i, name in enumerate(
+        "id title body kind author community createdAt tags appreciatedBy post clarity depth practice "
+        "inclusion description level status progress owner evidence".split()
+    )
+}
 MULTI = {"post.title", "post.body", "feedback.body"}
 KINDS = {"post": 0, "feedback": 1, "goal": 2}
 
@@ -643,7 +735,9 @@ def export(state):
             else:
                 sets[name] = sorted({p.decode(e).value for _, e in dots.values()}, key=str.encode)
         id = f.pop("id")
-        out[id] = dump({"id": id, "t": kinds[op.kind], "f": ordered(f), "s": ordered(sets), **({"v": ordered(v)} if v else {})})
+        out[id] = dump(
+            {"id": id, "t": kinds[op.kind], "f": ordered(f), "s": ordered(sets), **({"v": ordered(v)} if v else {})}
+        )
     return "".join(out[id] + "\n" for id in sorted(out))
 
 
@@ -652,7 +746,10 @@ def merged_views(sides, state):
     view, names, kinds = {}, {v: k for k, v in NUMBERS.items()}, {v: k for k, v in KINDS.items()}
     registers, elements = by_record(state)
     for rec, (_, dot, op, _, _) in state.records.items():
-        dots = {names[field]: {d: p.decode(e).value for d, (_, e) in some.items()} for field, some in elements.get(rec, {}).items()}
+        dots = {
+            names[field]: {d: p.decode(e).value for d, (_, e) in some.items()}
+            for field, some in elements.get(rec, {}).items()
+        }
         view[p.decode(registers[rec][0][2]).value] = (dot, kinds[op.kind], dots)
     for side in sides:
         side.view = {id: (dot, kind, {f: dict(d) for f, d in dots.items()}) for id, (dot, kind, dots) in view.items()}
@@ -662,12 +759,28 @@ def workload(rng):
     """naive_fold.py against plcref on a generated workload, and the size of the short changes of many origins."""
     seed = rng.randrange(1000)
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        arguments, sys.argv = sys.argv, ["", "--n", "400", "--seed", str(seed), "--out", folder, "--origins", "20", "--changes", "1000"]
+        arguments, sys.argv = sys.argv, [
+            "",
+            "--n",
+            "400",
+            "--seed",
+            str(seed),
+            "--out",
+            folder,
+            "--origins",
+            "20",
+            "--changes",
+            "1000",
+        ]
         generate_workload.main()
         sys.argv = arguments
         read = lambda name: (pathlib.Path(folder) / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-        run = lambda *more: subprocess.run([sys.executable, str(HERE / "naive_fold.py"), folder, "--slices", "1,100", "--no-edits", *more],
-                                           capture_output=True, text=True, check=True).stdout
+        run = lambda *more: subprocess.run(
+            [sys.executable, str(HERE / "naive_fold.py"), folder, "--slices", "1,100", "--no-edits", *more],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         oracle = run()
         expect(oracle == run("--swap"), "the oracle depends on the order of sides")
         a, b = (Importer(p.Log(id, key, [])) for id, key in LOGS[:2])
@@ -678,19 +791,25 @@ def workload(rng):
         for count in (0, 1, 100):
             merged_views((a, b), p.fold([a.log, b.log]))
             for side, name in ((a, "inc-a"), (b, "inc-b")):
-                for line in read(name)[at:at + count]:
+                for line in read(name)[at : at + count]:
                     side.leaf(line)
             at += count
         expect(len(a.log.leaves) > base + 90, "too few changes")
         got = export(p.fold([a.log, b.log]))
-        expect(got == oracle, "oracle and fold differ at", next(((x, y) for x, y in zip(got.splitlines(), oracle.splitlines()) if x != y), "the end"))
+        expect(
+            got == oracle,
+            "oracle and fold differ at",
+            next(((x, y) for x, y in zip(got.splitlines(), oracle.splitlines()) if x != y), "the end"),
+        )
         sizes = []
         loader = Importer(p.Log(LOGS[0][0], LOGS[0][1], []))
         for line in read("records"):
             loader.leaf(line)
         for origin in range(20):
             side = Importer(p.Log(bytes([1, 200, origin]) + bytes(13), bytes(32), []))
-            side.view = {id: (dot, kind, {f: dict(d) for f, d in dots.items()}) for id, (dot, kind, dots) in loader.view.items()}
+            side.view = {
+                id: (dot, kind, {f: dict(d) for f, d in dots.items()}) for id, (dot, kind, dots) in loader.view.items()
+            }
             for line in read(f"origin-{origin + 1:02}"):
                 side.leaf(line)
             sizes += map(len, side.log.leaves)
