@@ -8,8 +8,8 @@ package import PLCSync
 ///
 /// Everything here runs on the thread inside `run`, except what says otherwise.
 package final class Server: TransportHandler, @unchecked Sendable {
-    let node: Node
-    let loop: EventLoop
+    package let node: Node
+    package let loop: EventLoop
     private var replica: Replica
     private var transport: Transport?
     private var channels: [ConnectionID: FrameChannel] = [:]
