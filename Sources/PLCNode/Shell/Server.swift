@@ -4,6 +4,14 @@ package import PLCSync
     internal import Glibc
 #endif
 
+/// Something that happens to a server.
+enum ServerEvent {
+    /// The replica reports.
+    case replica(Event)
+    /// A connection is gone.
+    case closed(ConnectionID, CloseReason)
+}
+
 /// The shell around a replica: carries out its effects with sockets, the store and clocks, on one loop's thread.
 ///
 /// Everything here runs on the thread inside `run`, except what says otherwise.
@@ -16,10 +24,11 @@ package final class Server: TransportHandler, @unchecked Sendable {
     private var effects: [Effect] = []
     private let reader: SyncReader
     private var dials: [Dial] = []
+    private var nextDial = 0
     private var tickTimer: TimerID?
     private let log: Log
-    /// Called on the loop's thread with what the replica reports.
-    package var onEvent: (Event) -> Void = { _ in }
+    private var observers: [Int: (ServerEvent) -> Void] = [:]
+    private var nextObserver = 0
     /// Called when the store has failed for good: the process must end.
     package var onFatal: (any Error) -> Void = { _ in }
     /// Bytes both ways after which no more is exchanged; nil without a limit.
@@ -29,10 +38,11 @@ package final class Server: TransportHandler, @unchecked Sendable {
 
     /// A peer that is dialled again and again.
     private struct Dial {
+        let serial: Int
         let endpoint: Endpoint
         let node: PublicKey?
         let purpose: Purpose
-        let isPersistent: Bool
+        var isPersistent: Bool
         var connection: ConnectionID?
         var policy = ReconnectPolicy()
         var connectedAt: UInt64?
@@ -111,24 +121,37 @@ package final class Server: TransportHandler, @unchecked Sendable {
 
     // MARK: Dialling
 
-    /// Dials a peer; a persistent one again whenever the connection is gone.
+    /// Dials a peer; a persistent one again whenever the connection is gone. Returns the first connection, if the time
+    /// of day allows one. On the loop's thread.
+    @discardableResult
     package func dial(
         _ endpoint: Endpoint, node: PublicKey? = nil, purpose: Purpose = .exchange, isPersistent: Bool
-    ) {
-        dials.append(Dial(endpoint: endpoint, node: node, purpose: purpose, isPersistent: isPersistent))
+    ) -> ConnectionID? {
+        dials.removeAll { !$0.isPersistent && $0.connection == nil }
+        nextDial += 1
+        dials.append(
+            Dial(serial: nextDial, endpoint: endpoint, node: node, purpose: purpose, isPersistent: isPersistent))
         connect(dials.count - 1)
+        return dials[dials.count - 1].connection
+    }
+
+    /// Dials a peer no more; its connection, if there is one, stays. On the loop's thread.
+    package func undial(_ endpoint: Endpoint) {
+        for index in dials.indices where dials[index].endpoint == endpoint { dials[index].isPersistent = false }
     }
 
     private func connect(_ index: Int) {
         guard dials[index].connection == nil else { return }
-        guard isInWindow else {
-            return retry(index, after: 60_000)
-        }
+        guard isInWindow else { return retry(index, after: 60_000) }
         dials[index].connection = transport?.dial(dials[index].endpoint, expecting: dials[index].node)
     }
 
     private func retry(_ index: Int, after milliseconds: UInt64) {
-        _ = loop.schedule(after: milliseconds) { [weak self] in self?.connect(index) }
+        let serial = dials[index].serial
+        _ = loop.schedule(after: milliseconds) { [weak self] in
+            guard let self, let index = dials.firstIndex(where: { $0.serial == serial }) else { return }
+            connect(index)
+        }
     }
 
     /// Whether the time of day allows dialling.
@@ -177,7 +200,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
         let wasConnected = channels.removeValue(forKey: id) != nil
         log.info("connection \(id.value) closed: \(reason)")
         if wasConnected { step(.disconnected(id)) }
-        onClosed(id, reason)
+        tell(.closed(id, reason))
         guard let index = dials.firstIndex(where: { $0.connection == id }) else { return }
         dials[index].connection = nil
         guard dials[index].isPersistent else { return }
@@ -187,9 +210,6 @@ package final class Server: TransportHandler, @unchecked Sendable {
         let delay = dials[index].policy.delay(afterConnectionOf: lasted, using: &generator)
         retry(index, after: delay)
     }
-
-    /// Called on the loop's thread when a connection is gone.
-    package var onClosed: (ConnectionID, CloseReason) -> Void = { _, _ in }
 
     package func refused(_ address: SocketAddress?, _ reason: CloseReason) {
         log.info("refused \(address.map { "\($0)" } ?? "callers"): \(reason)")
@@ -282,7 +302,21 @@ package final class Server: TransportHandler, @unchecked Sendable {
         case .opened, .inSync, .quiescent, .joined, .received:
             log.debug("\(event)")
         }
-        onEvent(event)
+        tell(.replica(event))
+    }
+
+    /// Calls `observer` on the loop's thread with what happens, until `forget`; on the loop's thread.
+    func observe(_ observer: @escaping (ServerEvent) -> Void) -> Int {
+        nextObserver += 1
+        observers[nextObserver] = observer
+        return nextObserver
+    }
+
+    /// Ends an observation; on the loop's thread.
+    func forget(_ observer: Int) { observers[observer] = nil }
+
+    private func tell(_ event: ServerEvent) {
+        for key in observers.keys.sorted() { observers[key]?(event) }
     }
 
     private func scheduleTick() {

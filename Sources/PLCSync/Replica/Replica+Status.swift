@@ -12,6 +12,10 @@ extension Replica {
         public let ahead: UInt64
         /// Whether the first exchange is over: nothing is pending, owed or being compared.
         public let isQuiescent: Bool
+        /// Changes that were sent to the peer in this session.
+        public let changesSent: UInt64
+        /// Changes that were received from the peer in this session.
+        public let changesReceived: UInt64
     }
 
     /// How this node and the peer of a connection stand, space by space.
@@ -32,7 +36,8 @@ extension Replica {
             let isQuiescent = shared.pending.isEmpty && !shared.awaitsMore && !shared.reconciling && !shared.owesAck
                 && shared.toAnnounce.isEmpty && shared.unanswered == 0
             return SpaceStatus(
-                space: space, isInSync: isInSync, behind: behind, ahead: ahead, isQuiescent: isQuiescent)
+                space: space, isInSync: isInSync, behind: behind, ahead: ahead, isQuiescent: isQuiescent,
+                changesSent: shared.changesSent, changesReceived: shared.changesReceived)
         }
     }
 
