@@ -12,11 +12,12 @@ import math
 import struct
 from dataclasses import dataclass, field as dataclass_field
 
-LEAF_MAX = 65_536  # bytes; L-2
-OPS_MAX = 1_024  # operations of one change; E-18
-NESTING_MAX = 8  # levels; E-12
-SEQ_LIMIT = 1 << 40  # seq and n are below this; L-3
-STAMP_LIMIT = 1 << 63  # stamps at or above this are void; C-5
+LEAF_MAX = 65_536               # bytes; L-2
+OPS_MAX = 1_024                 # operations of one change; E-18
+FOUNDERS_MAX = 16               # E-35
+NESTING_MAX = 8                 # levels; E-12
+SEQ_LIMIT = 1 << 30             # seq and n are below this; L-3
+STAMP_LIMIT = 1 << 63           # stamps at or above this are void; C-5
 U64 = 1 << 64
 
 
@@ -454,7 +455,7 @@ def decode_genesis(data):
     a = top.value
     if top.type != "array" or len(a) not in (4, 5) or not (is_uint(a[0]) and a[0].value == 1) or not is_uint(a[1], 6):
         raise Malformed("shape", 0)
-    if a[2].type != "array" or not a[2].value or not all(is_bytes(f, 32) for f in a[2].value):
+    if a[2].type != "array" or not 1 <= len(a[2].value) <= FOUNDERS_MAX or not all(is_bytes(f, 32) for f in a[2].value):
         raise Malformed("shape", 0)
     founders = [f.value for f in a[2].value]
     if not all(map(acceptable_key, founders)) or len(set(founders)) != len(founders):
@@ -824,8 +825,9 @@ def admits(members, invitation, clock_ms):
 class State:
     records: dict  # rec bytes -> ("d", Dot, Op, stamp, [birth Op]) or ("k", kind, key bytes); live ones
     registers: dict  # (rec, field bytes) -> (eff, Dot, value bytes, from a set)
-    dots: dict  # (rec, field bytes) -> {Dot: (stamp, element bytes)}; live ones
-    births: dict  # (rec, field bytes) -> {Dot of a birth operation}, live or removed
+    dots: dict       # (rec, field bytes) -> {Dot: (stamp, element bytes)}; live ones
+    births: dict     # (rec, field bytes) -> {Dot of a birth operation}, live or removed
+    removals: dict   # (rec, field bytes) -> {Dot}; of records made by a create, listed dots of the create's change
 
 
 def fold(logs):
@@ -866,6 +868,8 @@ def fold(logs):
         rec = named.get(target)
         if rec is None or target.log[0] != log.channel:
             continue
+        if made[rec][0] == "k" and not (target.log == log.id and target < dot):
+            continue
         mine = owner[rec] is None or owner[rec] == log.key
         fields = [(f.raw, v and v.raw) for f, v in op.fields if mine or f.type == "text" or f.value >= 64]
         if op.name == "del":
@@ -876,7 +880,7 @@ def fold(logs):
 
     dead = {rec for _, _, _, op, rec, _ in counting if op.name == "del"}
     live = {rec: value for rec, value in made.items() if rec not in dead}
-    state = State(live, {}, {}, {})
+    state = State(live, {}, {}, {}, {})
 
     def offer(rec, field, eff, dot, value, is_set):
         best = state.registers.get((rec, field))
@@ -903,7 +907,10 @@ def fold(logs):
     for log, change, dot, op, rec, fields in counting:
         if rec in live and op.name in ("add", "rem"):
             for listed in op.dots:
-                state.dots.get((rec, fields[0][0]), {}).pop(full(log, change, listed), None)
+                listed = full(log, change, listed)
+                state.dots.get((rec, fields[0][0]), {}).pop(listed, None)
+                if rec[0] == 0 and listed.bytes()[:24] == rec[1:25]:
+                    state.removals.setdefault((rec, fields[0][0]), set()).add(listed)
     state.dots = {key: dots for key, dots in state.dots.items() if dots}
     return state
 
@@ -952,8 +959,8 @@ def rows(state):
         for dot, (stamp, element) in dots.items():
             if dot not in state.births.get((rec, field), ()):
                 yield b"\x04" + rec + field + dot.bytes() + u64(stamp) + element
-    for (rec, field), births in state.births.items():
-        for dot in births - set(state.dots.get((rec, field), ())):
+    for (rec, field), removals in state.removals.items():
+        for dot in removals:
             yield b"\x05" + rec + field + dot.bytes()
 
 

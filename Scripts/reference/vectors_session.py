@@ -39,10 +39,10 @@ def messages():
     yield "open-mask", "S-7: channels of the future in the mask", {**open_, "channelMask": 255}
     yield "heads-empty", "S-21 S-23: an announcement without entries", {"type": s.HEADS, "handle": 1, "lsn": 9, "more": 0, "entries": []}
     yield "heads-first", "S-9 S-23: first mentions", {"type": s.HEADS, "handle": 1, "lsn": 300, "more": 1, "entries": [(LOG2, 3, tag(3, LOG2)), (LOG1, 40, tag(40))]}
-    yield "heads-later", "S-9: later mentions", {"type": s.HEADS, "handle": 1, "lsn": 301, "more": 0, "entries": [(1, 4, tag(4, LOG2)), (2, 2**40 - 1, b"\x01\x02\x03\x04")]}
+    yield "heads-later", "S-9: later mentions", {"type": s.HEADS, "handle": 1, "lsn": 301, "more": 0, "entries": [(1, 4, tag(4, LOG2)), (2, 2**30 - 1, b"\x01\x02\x03\x04")]}
     yield "heads-512", "S-25: as many entries as may be", {"type": s.HEADS, "handle": 1, "lsn": 5, "more": 0, "entries": [(1, 4, tag(4))] * 512}
     yield "ack", "S-29: ACK", {"type": s.ACK, "handle": 1, "lsn": 301, "fingerprint": fp2, "ownLsn": 2**64 - 1}
-    yield "want", "S-30: three wants", {"type": s.WANT, "handle": 1, "wants": [(1, 1, 3, 1), (2, 8, 40, 0), (s.LOGREFS_MAX, 1, 2**40 - 1, 0)]}
+    yield "want", "S-30: three wants", {"type": s.WANT, "handle": 1, "wants": [(1, 1, 3, 1), (2, 8, 40, 0), (s.LOGREFS_MAX, 1, 2**30 - 1, 0)]}
     yield "want-prove", "S-34: prove", {"type": s.WANT, "handle": 1, "wants": [(2, 8, 40, 2)]}
     yield "want-fill", "S-30: fill, and all flags", {"type": s.WANT, "handle": 1, "wants": [(2, 8, 8, 4), (2, 9, 9, 7)]}
     described = {"log": LOG1, "flags": 7, "key": KEY_A, "epoch": 7, **head(40), "from": 1, "items": leaves(1, 3), "bridge": p.bridge(HASHES, 3, 40)}
@@ -149,7 +149,7 @@ def frames():
     refuse("heads-count", "S-6: a count beyond the body", frame("heads-empty", body["heads-empty"][:-1] + p.encode_varint(500)))
     refuse("heads-count-max", "S-6: a count of 2^64 - 1", frame("heads-empty", body["heads-empty"][:-1] + p.encode_varint(2**64 - 1)))
     refuse("heads-n-0", "S-23: n 0", change("heads-later", entries=[(1, 0, tag(4))]))
-    refuse("heads-n-limit", "S-23: n 2^40", change("heads-later", entries=[(1, 2**40, tag(4))]))
+    refuse("heads-n-limit", "S-23: n 2^40", change("heads-later", entries=[(1, 2**30, tag(4))]))
     refuse("heads-channel", "L-9 S-9: a LogID of channel 8", change("heads-first", entries=[(b"\x08" + bytes(15), 3, tag(3))]))
     refuse("heads-logref", "S-9: index 100,001", change("heads-first", entries=[(s.LOGREFS_MAX + 1, 3, tag(3))]))
     refuse("heads-varint", "E-3: a varint in more bytes than needed", frame("heads-empty", b"\x81\x00\x09\x00\x00"))
@@ -158,7 +158,7 @@ def frames():
     refuse("want-index-0", "S-30: index 0", change("want", wants=[(0, 1, 1, 0)]))
     refuse("want-from-0", "S-30: from 0", change("want", wants=[(1, 0, 1, 0)]))
     refuse("want-backwards", "S-30: to below from", change("want", wants=[(1, 5, 4, 0)]))
-    refuse("want-to", "S-30: to 2^40", change("want", wants=[(1, 5, 2**40, 0)]))
+    refuse("want-to", "S-30: to 2^40", change("want", wants=[(1, 5, 2**30, 0)]))
     refuse("want-flags", "S-7: an unknown flag", change("want", wants=[(1, 5, 5, 8)]))
     section = good["data-first"]["sections"][0]
     data = lambda **fields: change("data-first", sections=[{**section, **fields}])
@@ -167,12 +167,12 @@ def frames():
     refuse("data-head-flags", "S-7 L-25: an unknown head flag", data(headFlags=2))
     refuse("data-n-0", "L-24: a head of no leaves", data(n=0))
     refuse("data-from-0", "S-31: from 0", data(**{"from": 0}))
-    refuse("data-beyond", "L-3: leaves beyond 2^40", data(**{"from": 2**40 - 2}))
+    refuse("data-beyond", "L-3: leaves beyond 2^40", data(**{"from": 2**30 - 2}))
     refuse("data-empty-leaf", "L-23: a leaf of no bytes", data(items=[("leaf", b"")]))
     refuse("data-long-leaf", "L-23: a leaf of 65,537 bytes", data(items=[("leaf", bytes(65_537))]))
     refuse("data-hole-41", "L-20: a hole of height 41", data(items=[("hole", 41, bytes(32))]))
     refuse("data-bridge-empty", "S-31: bridged without hashes", data(bridge=[]))
-    refuse("data-count", "S-6: more sections than the body holds", frame("data-no-more", b"\x01" + p.encode_varint(2**40) + body["data-no-more"][2:]))
+    refuse("data-count", "S-6: more sections than the body holds", frame("data-no-more", b"\x01" + p.encode_varint(2**30) + body["data-no-more"][2:]))
     ranges = lambda *r: change("recon-end", ranges=list(r))
     refuse("recon-domain", "S-41: a reserved domain", change("recon-end", domain=1))
     refuse("recon-mode", "S-41: a reserved mode", frame("recon-end", b"\x01\x00\x01\xff\x03"))

@@ -161,6 +161,13 @@ def stories():
     yield "birth-not-with-seen", "D-26: nor one with seen", Story().leaf(a, 100, create(), [2, 0, 1, "x", [At(a, 7)]])
     yield "birth-two-records", "D-26: birth operations of two records in turn", Story().leaf(a, 100, create(), create(), [2, 1, 1, "b"], [2, 0, 1, "a"], [2, 1, 1, "c"])
     yield "birth-rem-same-change", "D-26: removed in the change of its birth", Story().leaf(a, 100, create(), [2, 0, 1, "x"], [3, 0, 1, [At(a, 1, 1)]])
+    yield "birth-change-removed", "D-26: removals of dots of the create's change that no birth operation made, each once", \
+        Story().leaf(a, 100, create(), [2, At(a, 1), 1, "x"]) \
+        .leaf(a, 200, [3, r, 1, [At(a, 1, 0), At(a, 1, 1), At(a, 1, 9)]]).leaf(b, 200, [3, r, 1, [At(a, 1, 9), At(a, 1, 9)]], [2, r, 1, "y", [At(a, 1, 9)]])
+    yield "birth-change-other-record", "D-26: a dot of the change that made another record too counts once under each", \
+        Story().leaf(a, 100, create(), create(), [2, 0, 1, "x"]).leaf(b, 200, [3, At(a, 1, 1), 1, [At(a, 1, 2)]])
+    yield "rem-with-create", "D-18 D-23: a rem in the create's change names an add that waits for the create", \
+        Story().leaf(b, 50, [2, r, 1, "x"]).leaf(a, 100, create(), [3, 0, 1, [At(b, 1)]])
     yield "del", "D-14: a deleted record leaves nothing", post().leaf(a, 200, [2, r, 1, "x"]).leaf(b, 300, [4, r])
     yield "del-vs-edit", "D-14: delete wins over concurrent and later edits", post().leaf(b, 200, [4, r]).leaf(a, 300, [1, r, {0: "x"}], [2, r, 1, "x"])
     yield "del-twice", "D-14: deleted by two", post().leaf(a, 200, [4, r]).leaf(b, 200, [4, r])
@@ -193,7 +200,12 @@ def stories():
         Story().leaf(a, 100, [6, 9, key], [1, 0, {0: "a", 1: 1}]).leaf(b, 90, [6, 9, key], [1, 0, {0: "b", 2: 2}])
     yield "keyed-sets", "D-11: dots of both creates name one set", \
         Story().leaf(a, 100, [6, 9, key], [2, 0, 1, "x"]).leaf(b, 90, [6, 9, key], [3, 0, 1, [At(a, 1, 1)]], [2, 0, 1, "y"])
-    yield "keyed-foreign-dot", "D-11: the other log's create names the record too", Story().leaf(a, 100, [6, 9, key]).leaf(b, 200, [1, At(a, 1), {0: "b"}])
+    yield "keyed-foreign-dot", "D-12: the other log's create names the record, but not for this log", Story().leaf(a, 100, [6, 9, key]).leaf(b, 200, [1, At(a, 1), {0: "b"}])
+    yield "keyed-foreign-dot-own", "D-12: nor where this log has made the record too", \
+        Story().leaf(a, 100, [6, 9, key]).leaf(b, 200, [6, 9, key], [1, At(a, 1), {0: "b"}], [1, 0, {1: "b"}])
+    yield "keyed-forward", "D-12: nor does an operation on a keyed record count before it is made, here or in the change before", \
+        Story().leaf(a, 100, [1, At(a, 2), {0: "b"}]).leaf(a, 200, [1, At(a, 2, 1), {1: "b"}], [6, 9, key], [1, 1, {2: "b"}])
+    yield "keyed-later-dot", "D-12: an own earlier create, by dot", Story().leaf(a, 100, [6, 9, key]).leaf(a, 200, [6, 9, key], [1, At(a, 1), {0: "b"}])
     yield "keyed-del", "D-11: a del of a keyed record is ignored", Story().leaf(a, 100, [6, 9, key], [1, 0, {0: "x"}]).leaf(a, 200, [4, At(a, 1)])
     yield "keyed-other-kind", "D-11: another kind, another key: other records", Story().leaf(a, 100, [6, 9, key], [6, 8, key], [6, 9, ["member", p.Float(7.0)]])
     yield "keyed-other-channel", "D-11: another channel, another record", Story().leaf("A", 100, [6, 9, key]).leaf("E", 100, [6, 9, key], [1, 0, {0: "e"}])
