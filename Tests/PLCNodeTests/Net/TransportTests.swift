@@ -103,6 +103,8 @@ import Testing
 
     @Test func `a server that does not admit the key says so, and a client is never told otherwise`() throws {
         let nodes = try TwoNodes(serverAdmits: { _ in false })
+        // Bytes under way when the server hangs up must not cost the client the reason.
+        nodes.client.onConnected = { $0.send($1, testBytes(1 << 20, seed: 5)) }
         let id = nodes.dial()
         #expect(nodes.run { nodes.client.closed.count == 1 && nodes.server.refusals.count == 1 })
         #expect(nodes.client.closed[id] == .tls(.keyRefusedByPeer))
