@@ -139,7 +139,8 @@ import Testing
             return silent.server.connections.count == 1
         }
         #expect(isIn)
-        _ = strangers
+        // Without this the optimiser would hang up right after the calls.
+        withExtendedLifetime(strangers) {}
 
         limits = TransportLimits()
         limits.unprovenBytes = 100
@@ -154,6 +155,7 @@ import Testing
         let browser = RawClient(to: web.address)
         browser.send(Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
         #expect(web.run { web.server.refusals == [.tls(.notTLS)] })
+        withExtendedLifetime(browser) {}
 
         let cut = try TwoNodes()
         do { _ = RawClient(to: cut.address) }
