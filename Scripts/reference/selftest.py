@@ -555,7 +555,15 @@ class Incremental:
             at: {d: v for d, v in dots.items() if d not in self.gone.get(at, ())}
             for at, dots in keep(self.dots).items()
         }
-        return p.State(live, keep(self.registers), {at: d for at, d in dots.items() if d}, keep(self.births))
+        removals = {}
+        for (rec, name), listed in keep(self.gone).items():
+            # Of a record that a create made: what was listed of the create's own change.
+            own = {d for d in listed if rec[0] == 0 and d.log + d.seq.to_bytes(8, "big") == rec[1:25]}
+            if own:
+                removals[rec, name] = own
+        return p.State(
+            live, keep(self.registers), {at: d for at, d in dots.items() if d}, keep(self.births), removals
+        )
 
 
 def fold_laws(rng):
