@@ -1,6 +1,9 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <sys/file.h>
+#include <sys/prctl.h>
+
 #include <errno.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -71,3 +74,7 @@ int plc_signalfd_next(int fd) {
 }
 
 void plc_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+
+void plc_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int plc_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB); }

@@ -17,6 +17,10 @@ uint32_t plc_epoll_events(const struct epoll_event *events, int i);
 int plc_terminal_width(int fd);
 /// Opens a socket that neither blocks nor survives exec.
 int plc_socket(int family);
+/// Names the calling thread, for debuggers; at most 15 bytes count.
+void plc_name_thread(const char *name);
+/// Takes an exclusive lock on an open file without waiting; returns 0, or -1 with errno.
+int plc_lock(int fd);
 /// Fills `bytes` from the kernel's generator; returns 0, or -1 with errno.
 int plc_random(void *bytes, size_t count);
 /// epoll_create1(2) and eventfd(2), neither of which blocks or survives exec.

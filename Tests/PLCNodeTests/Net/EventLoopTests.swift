@@ -70,7 +70,7 @@ import Testing
                 }
             }
         }
-        loop.schedule(after: 20_000) { loop.stop() }
+        loop.schedule(after: 20_000) { [unowned loop] in loop.stop() }
         loop.run()
         #expect(log.numbers == [0: Array(0..<2_000), 1: Array(0..<2_000), 2: Array(0..<2_000)])
     }
@@ -100,11 +100,12 @@ import Testing
             Signals.block([SIGUSR1])
             do throws(SystemError) {
                 try loop.onSignal([SIGUSR1]) {
+                    [unowned loop] in
                     seen.signals.append($0)
                     loop.stop()
                 }
             } catch { return done.open() }
-            loop.schedule(after: 20_000) { loop.stop() }
+            loop.schedule(after: 20_000) { [unowned loop] in loop.stop() }
             loop.later { pthread_kill(pthread_self(), SIGUSR1) }
             loop.run()
             done.open()
