@@ -12,12 +12,12 @@ import math
 import struct
 from dataclasses import dataclass, field as dataclass_field
 
-LEAF_MAX = 65_536               # bytes; L-2
-OPS_MAX = 1_024                 # operations of one change; E-18
-FOUNDERS_MAX = 16               # E-35
-NESTING_MAX = 8                 # levels; E-12
-SEQ_LIMIT = 1 << 30             # seq and n are below this; L-3
-STAMP_LIMIT = 1 << 63           # stamps at or above this are void; C-5
+LEAF_MAX = 65_536  # bytes; L-2
+OPS_MAX = 1_024  # operations of one change; E-18
+FOUNDERS_MAX = 16  # keys; E-35
+NESTING_MAX = 8  # levels; E-12
+SEQ_LIMIT = 1 << 30  # seq and n are below this; L-3
+STAMP_LIMIT = 1 << 63  # stamps at or above this are void; C-5
 U64 = 1 << 64
 
 
@@ -825,9 +825,9 @@ def admits(members, invitation, clock_ms):
 class State:
     records: dict  # rec bytes -> ("d", Dot, Op, stamp, [birth Op]) or ("k", kind, key bytes); live ones
     registers: dict  # (rec, field bytes) -> (eff, Dot, value bytes, from a set)
-    dots: dict       # (rec, field bytes) -> {Dot: (stamp, element bytes)}; live ones
-    births: dict     # (rec, field bytes) -> {Dot of a birth operation}, live or removed
-    removals: dict   # (rec, field bytes) -> {Dot}; of records made by a create, listed dots of the create's change
+    dots: dict  # (rec, field bytes) -> {Dot: (stamp, element bytes)}; live ones
+    births: dict  # (rec, field bytes) -> {Dot of a birth operation}, live or removed
+    removals: dict  # (rec, field bytes) -> {Dot}; of records made by a create, listed dots of the create's change
 
 
 def fold(logs):

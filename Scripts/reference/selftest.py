@@ -525,7 +525,7 @@ class Incremental:
 
     def effect(self, target, dot, hlc, op, listed):
         rec = self.named[target]
-        if target.log[0] != dot.log[0]:
+        if target.log[0] != dot.log[0] or rec[0] == 1 and (target.log != dot.log or target > dot):
             return
         mine = self.owner[rec] in (None, self.keys[dot.log])
         fields = [(f.raw, v and v.raw) for f, v in op.fields if mine or f.type == "text" or f.value >= 64]
@@ -555,15 +555,10 @@ class Incremental:
             at: {d: v for d, v in dots.items() if d not in self.gone.get(at, ())}
             for at, dots in keep(self.dots).items()
         }
-        removals = {}
-        for (rec, name), listed in keep(self.gone).items():
-            # Of a record that a create made: what was listed of the create's own change.
-            own = {d for d in listed if rec[0] == 0 and d.log + d.seq.to_bytes(8, "big") == rec[1:25]}
-            if own:
-                removals[rec, name] = own
-        return p.State(
-            live, keep(self.registers), {at: d for at, d in dots.items() if d}, keep(self.births), removals
-        )
+        removals = {
+            at: {d for d in gone if d.bytes()[:24] == at[0][1:25]} for at, gone in keep(self.gone).items() if at[0][0] == 0
+        }
+        return p.State(live, keep(self.registers), {at: d for at, d in dots.items() if d}, keep(self.births), removals)
 
 
 def fold_laws(rng):
