@@ -25,6 +25,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
     private let reader: SyncReader
     private var dials: [Dial] = []
     private var nextDial = 0
+    private var opening: Set<SpaceID> = []
     private var tickTimer: TimerID?
     private let log: Log
     private var observers: [Int: (ServerEvent) -> Void] = [:]
@@ -33,6 +34,8 @@ package final class Server: TransportHandler, @unchecked Sendable {
     package var onFatal: (any Error) -> Void = { _ in }
     /// Bytes both ways after which no more is exchanged; nil without a limit.
     package var budget: Int?
+    /// For tests: the next batch that is received is lost.
+    package var dropsBatch = false
     /// When dialling is allowed, in minutes of the day; nil is always.
     package var window: Range<Int>?
 
@@ -111,7 +114,12 @@ package final class Server: TransportHandler, @unchecked Sendable {
         transport = nil
     }
 
-    /// A space was founded here: takes it in.
+    /// Takes in a space that was founded here, unless it is there already; on the loop's thread.
+    func openIfNew(_ space: SpaceID) {
+        if !replica.holds(space), opening.insert(space).inserted { opened(space) }
+    }
+
+    /// A space was founded here: takes it in. From any thread.
     package func opened(_ space: SpaceID) {
         node.submit({ try $0.snapshot(space) }) { [weak self] result in
             guard let self, case .success(let snapshot) = result else { return }
@@ -135,14 +143,22 @@ package final class Server: TransportHandler, @unchecked Sendable {
         return dials[dials.count - 1].connection
     }
 
-    /// Dials a peer no more; its connection, if there is one, stays. On the loop's thread.
-    package func undial(_ endpoint: Endpoint) {
-        for index in dials.indices where dials[index].endpoint == endpoint { dials[index].isPersistent = false }
+    /// Dials these peers again and again, and no others; connections that stand, stay. On the loop's thread.
+    func keepDialling(_ endpoints: [Endpoint]) {
+        for index in dials.indices where dials[index].isPersistent && !endpoints.contains(dials[index].endpoint) {
+            dials[index].isPersistent = false
+        }
+        for endpoint in endpoints where !dials.contains(where: { $0.isPersistent && $0.endpoint == endpoint }) {
+            dial(endpoint, isPersistent: true)
+        }
     }
 
     private func connect(_ index: Int) {
         guard dials[index].connection == nil else { return }
-        guard isInWindow else { return retry(index, after: 60_000) }
+        guard isInWindow else {
+            if dials[index].isPersistent { retry(index, after: 60_000) }
+            return
+        }
         dials[index].connection = transport?.dial(dials[index].endpoint, expecting: dials[index].node)
     }
 
@@ -155,8 +171,10 @@ package final class Server: TransportHandler, @unchecked Sendable {
     }
 
     /// Whether the time of day allows dialling.
-    private var isInWindow: Bool {
-        guard let window else { return true }
+    private var isInWindow: Bool { window.map(Self.isNow) ?? true }
+
+    /// Whether the local time of day is in a window of minutes.
+    static func isNow(in window: Range<Int>) -> Bool {
         var time = time_t(World.wall().milliseconds / 1_000)
         var parts = tm()
         localtime_r(&time, &parts)
@@ -182,6 +200,10 @@ package final class Server: TransportHandler, @unchecked Sendable {
         guard let channel = channels[id] else { return }
         do throws(Malformed) {
             try channel.incoming(bytes, at: loop.now) { type, body in
+                if dropsBatch, type == Frame.Kind.data.rawValue {
+                    dropsBatch = false
+                    return
+                }
                 step(.received(id, type: type, body: body))
             }
         } catch {

@@ -41,6 +41,9 @@ extension Replica {
         }
     }
 
+    /// Whether a space is held here.
+    public func holds(_ space: SpaceID) -> Bool { spaces[space] != nil }
+
     /// The median difference of wall clocks that peers have shown, in milliseconds (peer − own); 0 without peers.
     public var clockOffset: Int64 {
         let sorted = offsets.values.sorted()
