@@ -28,6 +28,13 @@ package enum World {
     /// 64 bits from the kernel's generator.
     package static func randomNumber() -> UInt64 { randomBytes(8).reduce(0) { $0 << 8 | UInt64($1) } }
 
+    /// The kernel's generator, for code that takes any.
+    package struct Generator: RandomNumberGenerator {
+        package init() {}
+
+        package mutating func next() -> UInt64 { World.randomNumber() }
+    }
+
     /// Sixteen bytes from the kernel's generator.
     package static func nonce() -> Bytes16 { Bytes16(high: randomNumber(), low: randomNumber()) }
 }

@@ -198,6 +198,7 @@ extension Replica {
             sessions[id]?.spaces[space]?.pending[section.log] = nil
         }
         guard section.count > 0 else { return nil }
+        sessions[id]?.spaces[space]?.changesReceived += UInt64(section.count)
         return Stretch(
             descriptor: log.descriptor, from: section.from, items: section.items, forest: forest,
             nodes: nodes,

@@ -145,6 +145,7 @@ extension Replica {
             let part = parts[index]
             let head = reading.heads[index]
             let isLast = part.next > head.count
+            session.spaces[reading.space]?.changesSent += UInt64(part.count)
             sections.append(section(part, head, isLast: isLast, &session, reading.space))
             if isLast {
                 session.spaces[reading.space]?.peerCounts[part.log] = head.count
