@@ -248,6 +248,12 @@ package final class Store {
     }
     private var ownLogs: [OwnLog: Int] = [:]
 
+    /// The next write to every channel opens a log.
+    func forgetOwnLogs() { ownLogs = [:] }
+
+    /// An identity for a database.
+    func drawEpoch() -> UInt64 { random.next() }
+
     private func append(_ leaf: [UInt8], to index: Int, isControl: Bool) throws {
         touch(index)
         var nodes: [(block: Block, hash: Bytes32)] = []
@@ -383,9 +389,4 @@ extension Store {
 
     /// A number that moves with every row that is written.
     package var writes: Int64 { database.changes }
-
-    /// Writes a consistent copy of the store to a new file.
-    package func backup(to path: String, progress: (_ done: Int, _ total: Int) -> Void) throws {
-        try database.backup(to: path, progress: progress)
-    }
 }
