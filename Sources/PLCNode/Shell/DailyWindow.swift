@@ -1,8 +1,8 @@
+internal import PLCSync
+
 #if canImport(Glibc)
     internal import Glibc
 #endif
-
-internal import PLCSync
 
 /// A part of every day; one that ends before it begins spans midnight.
 package struct DailyWindow: Hashable, Sendable {
@@ -26,7 +26,9 @@ package struct DailyWindow: Hashable, Sendable {
     }
 
     /// Whether a minute of the day is inside.
-    package func contains(_ minute: Int) -> Bool { minutes.contains(minute) || minutes.contains(minute + 1_440) }
+    package func contains(_ minute: Int) -> Bool {
+        minutes.contains(minute) || minutes.contains(minute + 1_440)
+    }
 
     /// Whether it is inside now, by the local clock.
     package var isNow: Bool {

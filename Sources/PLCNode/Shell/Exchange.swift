@@ -48,7 +48,8 @@ package struct Exchange: Sendable {
 
     /// Meets a peer through a server that is running on another thread; blocks until it is over.
     package static func meet(
-        _ target: Target, through server: Server, progress: @escaping @Sendable (Server.PeerStatus) -> Void = { _ in }
+        _ target: Target, through server: Server,
+        progress: @escaping @Sendable (Server.PeerStatus) -> Void = { _ in }
     ) -> Outcome {
         let promise = Promise<Outcome>()
         server.loop.submit { Meeting(target, server, promise, progress).begin() }

@@ -12,6 +12,9 @@ enum LiveCommands {
                 options: [
                     .value("listen", "HOST:PORT", "where to listen; several are welcome", repeatable: true),
                     peers, window,
+                    .value(
+                        "log", "LEVEL", "how much to say on standard error",
+                        choices: ["error", "warning", "info", "debug"]),
                 ]),
             nil),
         CommandRegistry.Entry(
