@@ -131,7 +131,9 @@ public struct Fold: Sendable {
             return try store.record(LocalDot(dot.change, op: index))
         case .dot(let reference):
             let create = local(reference)
-            guard store.logID(create.log).channel == store.logID(dot.log).channel else { return nil }
+            guard store.logID(create.log).channel == store.logID(dot.log).channel,
+                !store.areStrangers(create.log, dot.log)
+            else { return nil }
             if let record = try store.record(create) {
                 // A log speaks of a keyed record by its own earlier create, so nothing on one ever waits (D5).
                 return record.isKeyed && (create.log != dot.log || create > dot) ? nil : record
