@@ -5,7 +5,9 @@ public enum CBORMajor: UInt8, Sendable {
 }
 
 extension ByteWriter {
-    /// Appends the head of an item in its shortest form. Source: RFC 8949, 4.2.1.
+    /// Appends the head of an item in its shortest form.
+    ///
+    /// Source: RFC 8949, 4.2.1.
     public mutating func write(_ major: CBORMajor, _ argument: UInt64) {
         let type = major.rawValue << 5
         switch argument {
@@ -83,8 +85,9 @@ extension ByteWriter {
     }
 }
 
-/// The IEEE 754 half-precision bits of `value`, or nil if half precision would change it. Works without `Float16`,
-/// which some processors lack.
+/// The IEEE 754 half-precision bits of `value`, or nil if half precision would change it.
+///
+/// Works without `Float16`, which some processors lack.
 func halfBits(_ value: Double) -> UInt16? {
     let sign: UInt16 = value.sign == .minus ? 0x8000 : 0
     let size = value.magnitude

@@ -1,6 +1,7 @@
-/// The fold's state in memory: the whole of it, with every leaf. For tests, simulations and programs that keep their
-/// own store.
-public struct MemoryStore: FoldStore, Sendable {
+/// The fold's state in memory: the whole of it, with every leaf.
+///
+/// For tests, simulations and programs that keep their own store.
+public struct MemoryStore: Sendable {
     private struct LogEntry {
         let id: LogID
         var key: PublicKey?
@@ -114,8 +115,11 @@ public struct MemoryStore: FoldStore, Sendable {
 
     private func leafBytes(_ dot: LocalDot) -> [UInt8] { logs[dot.log].leaves[Int(dot.sequence) - 1] }
 
-    // MARK: FoldStore
+}
 
+// The protocol says what each does.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension MemoryStore: FoldStore {
     public func logID(_ index: Int) -> LogID { logs[index].id }
 
     public func key(ofLog index: Int) -> PublicKey? { logs[index].key }

@@ -86,7 +86,9 @@ public struct Membership: Sendable {
         }
     }
 
-    /// Takes the least fixpoint: each round admits on the word of the stewards known so far. O(facts × depth).
+    /// Takes the least fixpoint: each round admits on the word of the stewards known so far.
+    ///
+    /// O(facts × depth).
     private mutating func evaluate() {
         members = [:]
         for founder in founders { members[founder] = Member(role: .steward, name: "") }

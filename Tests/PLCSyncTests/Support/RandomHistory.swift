@@ -1,7 +1,9 @@
 import PLCSync
 
 /// A history that nobody would write: stamps that jump and run backwards, ops that name dots which exist, come later or
-/// never, void and crooked ops. It can be made smaller.
+/// never, void and crooked ops.
+///
+/// It can be made smaller.
 struct RandomHistory {
     /// A leaf before it is encoded.
     enum Leaf {
