@@ -134,4 +134,32 @@ struct FoldStoryTests {
         try nodes.write(2, at: 1, .add(.dot(record), field, number(4), seen: [left, right]))
         same(nodes.exchange("versions"), ["04"], "one version")
     }
+
+    @Test("D-16 D-25 D-30: what nobody wrote does not exist, and what nobody knows is kept as it came")
+    func unknown() throws {
+        var draft = Draft()
+        let deep: [UInt8] = [0xd9, 0x9c, 0x42, 0x82, 0xa1, 0x01, 0xf9, 0x7e, 0x00, 0x80]
+        let unknown: [(Field, [UInt8])] = [(.number(65_535), deep), (.name(Array("é".utf8)), [0xf6])]
+        draft.append(.create(kind: .max, initial: unknown, owned: false))
+        let log = History.Log(
+            id: LogID(Bytes16(high: 1 << 56, low: 1)), key: PublicKey(Bytes32(words: (1, 0, 0, 0))))
+        var store = MemoryStore()
+        store.register(log.id, key: log.key)
+        store.append(try #require(draft.encode(stamp: 7, log: log.id)), to: log.id)
+        let record = try #require(store.liveRecords.first)
+        let view = store.view(record)
+        same(record.kind, .max, "the kind")
+        same(view.registers.keys.sorted(), unknown.map(\.0).sorted(), "the fields")
+        for (field, value) in unknown { same(view.registers[field]?.value, value, describe(field)) }
+        same(view.registers[.number(0)]?.value, nil, "a field without value")
+        // A digest says its level, so that those of another are not compared with it.
+        var sum = StateDigest()
+        same(sum.value, Digest.sha256([1], [UInt8](repeating: 0, count: 64)), "the empty digest")
+        let row: [8 of UInt64] = [1, .max, .max, .max, .max, .max, .max, .max]
+        sum.add(row)
+        sum.add(row)
+        sum.subtract(row)
+        sum.subtract(row)
+        same(sum, StateDigest(), "a row added and taken away")
+    }
 }
