@@ -19,6 +19,9 @@ public struct Membership: Sendable {
         public let expiry: UInt64
         /// Who was admitted on it.
         public var admitted: PublicKey?
+
+        /// Whether it has ended by the clock of whoever judges.
+        public func isExpired(at wall: WallTime) -> Bool { wall.milliseconds >= expiry }
     }
 
     private struct Fact: Hashable, Sendable {
