@@ -81,11 +81,12 @@ final class Promise<Value>: @unchecked Sendable {
 final class NamedThread: @unchecked Sendable {
     private var handle: pthread_t = 0
 
-    /// Starts `body` on a new thread.
-    init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+    /// Starts `body` on a new thread; a detached one is not joined.
+    init(_ name: String, isDetached: Bool = false, _ body: @escaping @Sendable () -> Void) {
         let box = Unmanaged.passRetained(Box(name, body))
         let code = pthread_create(&handle, nil, runThread, box.toOpaque())
         precondition(code == 0, "the system gives no thread: errno \(code)")
+        if isDetached { pthread_detach(handle) }
     }
 
     /// Waits for the function to end.

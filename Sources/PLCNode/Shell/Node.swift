@@ -40,7 +40,7 @@ package final class Node: @unchecked Sendable {
         do {
             store = try Store(path: folder.store, random: RandomSource(World.randomNumber))
         } catch {
-            throw StoreWriter.translated(error)
+            throw StoreError.plain(error)
         }
         name = try store.text("name") ?? ""
         language = try store.text("language") ?? "en"

@@ -131,6 +131,34 @@ package enum FileSystem {
         try syncFolder(of: path)
     }
 
+    /// A new empty folder where programs keep what they need for a while.
+    package static func temporaryFolder(_ name: String) throws -> String {
+        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        // A bare root may have no such folder.
+        let place = access(base, W_OK) == 0 ? base : "."
+        var template = Array("\(place)/\(name)-XXXXXX".utf8CString)
+        guard let path = mkdtemp(&template) else { throw FileError("cannot make a folder in \(place)") }
+        return String(cString: path)
+    }
+
+    /// Removes a folder and all that is in it, as far as that goes; links are removed, not followed.
+    package static func removeFolder(_ path: String) {
+        guard let folder = opendir(path) else {
+            unlink(path)
+            return
+        }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name == "." || name == ".." { continue }
+            let inner = path + "/" + name
+            if entry.pointee.d_type == UInt8(DT_DIR) { removeFolder(inner) } else { unlink(inner) }
+        }
+        closedir(folder)
+        rmdir(path)
+    }
+
     /// Makes the names in the folder of `path` durable.
     package static func syncFolder(of path: String) throws {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."

@@ -1,38 +1,47 @@
 package import PLCSync
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+/// Something that happens to a server.
+enum ServerEvent {
+    /// The replica reports.
+    case replica(Event)
+    /// A connection is gone.
+    case closed(ConnectionID, CloseReason)
+}
 
 /// The shell around a replica: carries out its effects with sockets, the store and clocks, on one loop's thread.
 ///
 /// Everything here runs on the thread inside `run`, except what says otherwise.
 package final class Server: TransportHandler, @unchecked Sendable {
-    let node: Node
-    let loop: EventLoop
+    package let node: Node
+    package let loop: EventLoop
     private var replica: Replica
     private var transport: Transport?
     private var channels: [ConnectionID: FrameChannel] = [:]
     private var effects: [Effect] = []
     private let reader: SyncReader
     private var dials: [Dial] = []
+    private var nextDial = 0
+    private var opening: Set<SpaceID> = []
     private var tickTimer: TimerID?
     private let log: Log
-    /// Called on the loop's thread with what the replica reports.
-    package var onEvent: (Event) -> Void = { _ in }
+    private var observers: [Int: (ServerEvent) -> Void] = [:]
+    private var nextObserver = 0
     /// Called when the store has failed for good: the process must end.
     package var onFatal: (any Error) -> Void = { _ in }
     /// Bytes both ways after which no more is exchanged; nil without a limit.
     package var budget: Int?
-    /// When dialling is allowed, in minutes of the day; nil is always.
-    package var window: Range<Int>?
+    /// For tests: the next batch that is received is lost.
+    package var dropsBatch = false
+    /// When dialling is allowed; nil is always.
+    package var window: DailyWindow?
 
     /// A peer that is dialled again and again.
     private struct Dial {
+        let serial: Int
         let endpoint: Endpoint
         let node: PublicKey?
         let purpose: Purpose
-        let isPersistent: Bool
+        var isPersistent: Bool
         var connection: ConnectionID?
         var policy = ReconnectPolicy()
         var connectedAt: UInt64?
@@ -43,7 +52,8 @@ package final class Server: TransportHandler, @unchecked Sendable {
         package let connection: ConnectionID
         package let node: PublicKey
         package let address: String
-        package let isDialer: Bool
+        /// The address that was dialled, if this node dialled.
+        package let dialled: String?
         package let bytesSent: Int
         package let bytesReceived: Int
         package let roundTrips: Int
@@ -101,7 +111,12 @@ package final class Server: TransportHandler, @unchecked Sendable {
         transport = nil
     }
 
-    /// A space was founded here: takes it in.
+    /// Takes in a space that was founded here, unless it is there already; on the loop's thread.
+    func openIfNew(_ space: SpaceID) {
+        if !replica.holds(space), opening.insert(space).inserted { opened(space) }
+    }
+
+    /// A space was founded here: takes it in. From any thread.
     package func opened(_ space: SpaceID) {
         node.submit({ try $0.snapshot(space) }) { [weak self] result in
             guard let self, case .success(let snapshot) = result else { return }
@@ -111,35 +126,49 @@ package final class Server: TransportHandler, @unchecked Sendable {
 
     // MARK: Dialling
 
-    /// Dials a peer; a persistent one again whenever the connection is gone.
+    /// Dials a peer; a persistent one again whenever the connection is gone. Returns the first connection, if the time
+    /// of day allows one. On the loop's thread.
+    @discardableResult
     package func dial(
         _ endpoint: Endpoint, node: PublicKey? = nil, purpose: Purpose = .exchange, isPersistent: Bool
-    ) {
-        dials.append(Dial(endpoint: endpoint, node: node, purpose: purpose, isPersistent: isPersistent))
+    ) -> ConnectionID? {
+        dials.removeAll { !$0.isPersistent && $0.connection == nil }
+        nextDial += 1
+        dials.append(
+            Dial(
+                serial: nextDial, endpoint: endpoint, node: node, purpose: purpose, isPersistent: isPersistent
+            ))
         connect(dials.count - 1)
+        return dials[dials.count - 1].connection
+    }
+
+    /// Dials these peers again and again, and no others; connections that stand, stay. On the loop's thread.
+    func keepDialling(_ endpoints: [Endpoint]) {
+        for index in dials.indices
+        where dials[index].isPersistent && !endpoints.contains(dials[index].endpoint) {
+            dials[index].isPersistent = false
+        }
+        for endpoint in endpoints where !dials.contains(where: { $0.isPersistent && $0.endpoint == endpoint })
+        {
+            dial(endpoint, isPersistent: true)
+        }
     }
 
     private func connect(_ index: Int) {
         guard dials[index].connection == nil else { return }
-        guard isInWindow else {
-            return retry(index, after: 60_000)
+        guard window?.isNow ?? true else {
+            if dials[index].isPersistent { retry(index, after: 60_000) }
+            return
         }
         dials[index].connection = transport?.dial(dials[index].endpoint, expecting: dials[index].node)
     }
 
     private func retry(_ index: Int, after milliseconds: UInt64) {
-        _ = loop.schedule(after: milliseconds) { [weak self] in self?.connect(index) }
-    }
-
-    /// Whether the time of day allows dialling.
-    private var isInWindow: Bool {
-        guard let window else { return true }
-        var time = time_t(World.wall().milliseconds / 1_000)
-        var parts = tm()
-        localtime_r(&time, &parts)
-        let minute = Int(parts.tm_hour) * 60 + Int(parts.tm_min)
-        // A window that ends before it begins spans midnight, and is given as one that ends tomorrow.
-        return window.contains(minute) || window.contains(minute + 1_440)
+        let serial = dials[index].serial
+        _ = loop.schedule(after: milliseconds) { [weak self] in
+            guard let self, let index = dials.firstIndex(where: { $0.serial == serial }) else { return }
+            connect(index)
+        }
     }
 
     // MARK: TransportHandler
@@ -151,7 +180,8 @@ package final class Server: TransportHandler, @unchecked Sendable {
         log.info("connected to \(info.peer.short) at \(info.remoteAddress)")
         step(
             .connected(
-                info.id, peer: info.peer, exporter: info.exporter, isDialer: info.isDialer, nonce: World.nonce(),
+                info.id, peer: info.peer, exporter: info.exporter, isDialer: info.isDialer,
+                nonce: World.nonce(),
                 purpose: index.map { dials[$0].purpose } ?? .exchange))
     }
 
@@ -159,6 +189,10 @@ package final class Server: TransportHandler, @unchecked Sendable {
         guard let channel = channels[id] else { return }
         do throws(Malformed) {
             try channel.incoming(bytes, at: loop.now) { type, body in
+                if dropsBatch, type == Frame.Kind.data.rawValue {
+                    dropsBatch = false
+                    return
+                }
                 step(.received(id, type: type, body: body))
             }
         } catch {
@@ -177,7 +211,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
         let wasConnected = channels.removeValue(forKey: id) != nil
         log.info("connection \(id.value) closed: \(reason)")
         if wasConnected { step(.disconnected(id)) }
-        onClosed(id, reason)
+        tell(.closed(id, reason))
         guard let index = dials.firstIndex(where: { $0.connection == id }) else { return }
         dials[index].connection = nil
         guard dials[index].isPersistent else { return }
@@ -187,9 +221,6 @@ package final class Server: TransportHandler, @unchecked Sendable {
         let delay = dials[index].policy.delay(afterConnectionOf: lasted, using: &generator)
         retry(index, after: delay)
     }
-
-    /// Called on the loop's thread when a connection is gone.
-    package var onClosed: (ConnectionID, CloseReason) -> Void = { _, _ in }
 
     package func refused(_ address: SocketAddress?, _ reason: CloseReason) {
         log.info("refused \(address.map { "\($0)" } ?? "callers"): \(reason)")
@@ -272,17 +303,33 @@ package final class Server: TransportHandler, @unchecked Sendable {
     private func report(_ event: Event) {
         switch event {
         case .fork(let log, let space):
-            self.log.warning("log \(hexadecimal(log.value.bytes).prefix(8)) of space \(space.short) has two histories")
+            self.log.warning(
+                "log \(hexadecimal(log.value.bytes).prefix(8)) of space \(space.short) has two histories")
         case .ownLogAhead(_, let space):
-            log.warning("a peer holds more of this node's own log of space \(space.short) than this node itself")
+            log.warning(
+                "a peer holds more of this node's own log of space \(space.short) than this node itself")
         case .upgradeNeeded(let space):
-            log.warning("space \(space.short) needs a newer plc; it is neither served nor changed here")
+            alarm("space \(space.short) needs a newer plc; it is neither served nor changed here")
         case .closed(let id, let code, let isPeer):
             log.info("connection \(id.value): \(isPeer ? "the peer says" : "closing"): \(code.meaning)")
         case .opened, .inSync, .quiescent, .joined, .received:
             log.debug("\(event)")
         }
-        onEvent(event)
+        tell(.replica(event))
+    }
+
+    /// Calls `observer` on the loop's thread with what happens, until `forget`; on the loop's thread.
+    func observe(_ observer: @escaping (ServerEvent) -> Void) -> Int {
+        nextObserver += 1
+        observers[nextObserver] = observer
+        return nextObserver
+    }
+
+    /// Ends an observation; on the loop's thread.
+    func forget(_ observer: Int) { observers[observer] = nil }
+
+    private func tell(_ event: ServerEvent) {
+        for key in observers.keys.sorted() { observers[key]?(event) }
     }
 
     private func scheduleTick() {
@@ -303,10 +350,32 @@ package final class Server: TransportHandler, @unchecked Sendable {
         channels.keys.sorted().compactMap { id in
             guard let info = transport?.connection(id), let channel = channels[id] else { return nil }
             return PeerStatus(
-                connection: id, node: info.peer, address: "\(info.remoteAddress)", isDialer: info.isDialer,
+                connection: id, node: info.peer, address: "\(info.remoteAddress)",
+                dialled: dials.first { $0.connection == id }?.endpoint.description,
                 bytesSent: channel.bytesSent, bytesReceived: channel.bytesReceived,
                 roundTrips: channel.roundTrips, spaces: replica.status(of: id))
         }
+    }
+
+    /// The addresses that are dialled again and again, and how that stands; on the loop's thread.
+    func dialling() -> [(address: String, state: String)] {
+        dials.filter(\.isPersistent).map { dial in
+            let isOpen = dial.connection.map { channels[$0] != nil } ?? false
+            let state = isOpen ? "connected" : dial.connection != nil ? "dialling" : "waiting"
+            return (dial.endpoint.description, state)
+        }
+    }
+
+    /// The name under which a key was admitted to some space; empty if it was to none. On the loop's thread.
+    func name(of key: PublicKey) -> String { replica.name(of: key) }
+
+    /// What somebody should look at, in words; on the loop's thread.
+    private(set) var alarms: [String] = []
+
+    /// Notes something that somebody should look at.
+    private func alarm(_ message: String) {
+        log.warning(message)
+        if !alarms.contains(message) { alarms.append(message) }
     }
 
     /// The largest difference of wall clocks that peers have shown, in milliseconds (peer − own); loop's thread.

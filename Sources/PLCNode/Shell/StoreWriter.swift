@@ -1,4 +1,3 @@
-internal import CSQLite
 import PLCSync
 
 /// The thread that owns the store's writing connection: jobs in, one transaction and one sync for all that wait.
@@ -15,7 +14,7 @@ final class StoreWriter: @unchecked Sendable {
     private let queue = BlockingQueue<Job>()
     private var thread: NamedThread?
     private let store: Store
-    /// Called on the writer's thread with what this node's logs have become, before the jobs' completions.
+    /// Called on the writer's thread with what this node's logs have become, after the jobs' completions.
     private let authored: @Sendable (SpaceID, [AuthoredLog]) -> Void
 
     /// Starts the thread; `store` belongs to it from now on.
@@ -79,7 +78,7 @@ final class StoreWriter: @unchecked Sendable {
     }
 
     private func fail(_ jobs: [Job], _ error: any Error) {
-        let shown = Self.translated(error)
+        let shown = StoreError.plain(error)
         for job in jobs { job.completion(shown) }
     }
 
@@ -102,19 +101,10 @@ final class StoreWriter: @unchecked Sendable {
             }
         }
         let logs = try store.commit()
-        for space in logs.keys.sorted() { authored(space, logs[space] ?? []) }
+        // In the order of the log sequence numbers that were given: this node's own logs got theirs last.
         for job in done { job.completion(nil) }
-        for (job, error) in refused { job.completion(Self.translated(error)) }
-    }
-
-    /// A full disk by its plain name.
-    static func translated(_ error: any Error) -> any Error {
-        guard let error = error as? DatabaseError else { return error }
-        if error.isDiskFull { return StoreError.diskFull }
-        if error.code == SQLITE_READONLY || error.code == SQLITE_CANTOPEN {
-            return StoreError.readOnly("the store")
-        }
-        return error
+        for (space, logs) in logs.sorted(by: { $0.value[0].lsn < $1.value[0].lsn }) { authored(space, logs) }
+        for (job, error) in refused { job.completion(StoreError.plain(error)) }
     }
 }
 

@@ -13,6 +13,9 @@ package struct DatabaseError: Error, CustomStringConvertible {
 
     /// Whether the disk is full.
     package var isDiskFull: Bool { code == SQLITE_FULL }
+
+    /// Whether nothing may be written where the database is.
+    package var isReadOnly: Bool { code == SQLITE_READONLY || code == SQLITE_CANTOPEN }
 }
 
 /// One connection to a database. One thread at a time.

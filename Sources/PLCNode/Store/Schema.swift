@@ -124,6 +124,13 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
     /// Bytes on the disk are not what was written.
     case damaged(String)
 
+    /// An error of the database by its plain name, where it has one.
+    static func plain(_ error: any Error) -> any Error {
+        guard let error = error as? DatabaseError else { return error }
+        if error.isDiskFull { return StoreError.diskFull }
+        return error.isReadOnly ? StoreError.readOnly("the store") : error
+    }
+
     package var description: String {
         switch self {
         case .notANode(let path):

@@ -31,7 +31,7 @@ public struct Fold: Sendable {
         for phase in Phase.allCases {
             // What waited was decoded in between, so a change that something waited for is decoded again.
             if phase == .make || !waiting.isEmpty && stamp != nil {
-                stamp = try read(leaf, log, &store)
+                stamp = try decode(leaf, log, &store)
             }
             if stamp != nil {
                 for index in change.ops.indices { try apply(leaf, LocalDot(place, op: index), phase, &store) }
@@ -42,7 +42,7 @@ public struct Fold: Sendable {
     }
 
     /// Decodes a leaf and resolves the logs that it refers to; nil if it is no change.
-    private mutating func read<Store: FoldStore>(
+    private mutating func decode<Store: FoldStore>(
         _ leaf: borrowing RawSpan, _ log: Int, _ store: inout Store
     ) throws -> UInt64? {
         do {
@@ -67,7 +67,7 @@ public struct Fold: Sendable {
             let place = waiting[next].change
             let leaf = try store.leaf(place)
             let bytes = leaf.span.bytes
-            let stamp = try read(bytes, place.log, &store)
+            let stamp = try decode(bytes, place.log, &store)
             precondition(stamp != nil, "an op of \(place) was held, so it had been decoded")
             while next < waiting.endIndex, waiting[next].change == place {
                 try apply(bytes, waiting[next], phase, &store)

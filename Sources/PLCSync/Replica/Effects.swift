@@ -146,7 +146,7 @@ public struct ReadRequest: Sendable {
     public let space: SpaceID
     /// The logs in order.
     public let parts: [Part]
-    /// Items are read until they have about this many bytes; at least one item is.
+    /// Reading ends before the item with which all items would have more bytes than this; at least one is read.
     public let maximumBytes: Int
 }
 
@@ -199,9 +199,9 @@ public enum Input: Sendable {
         ConnectionID, peer: PublicKey, exporter: [UInt8], isDialer: Bool, nonce: Bytes16, purpose: Purpose)
     /// A frame arrived, decompressed.
     case received(ConnectionID, type: UInt8, body: [UInt8])
-    /// A connection is gone.
+    /// A connection is gone, whoever closed it.
     case disconnected(ConnectionID)
-    /// A commit is durable; `lsns` numbers the heads that it moved.
+    /// A commit is durable; `lsns` numbers the heads that it moved, upward from all numbers given before.
     case committed(UInt64, lsns: [LogID: UInt64])
     /// A commit could not be made; nothing of it is stored.
     case refused(UInt64)
@@ -221,7 +221,8 @@ public enum Effect: Sendable {
     case send(ConnectionID, [UInt8])
     /// Close a connection after what was sent to it is out.
     case close(ConnectionID)
-    /// Make a commit durable, after those before it.
+    /// Make a commit durable, after those before it. If it cannot be, neither are those that were ordered since:
+    /// they build on it, and are refused before any other fact is told.
     case commit(Commit)
     /// Read changes.
     case read(ReadRequest)

@@ -45,9 +45,10 @@ extension Replica {
     }
 
     mutating func welcomed(
-        _ id: ConnectionID, _ genesis: [UInt8], _ effects: inout [Effect]
+        _ id: ConnectionID, _ body: [UInt8], _ effects: inout [Effect]
     ) throws(Malformed) {
         guard let request = sessions[id]?.joining else { throw Malformed(.shape, at: 0) }
+        let genesis = try Message.genesis(welcome: body.span.bytes)
         _ = try Genesis(genesis)
         guard SpaceID(genesis: genesis) == request.space else { throw Malformed(.shape, at: 0) }
         effects.append(.found(genesis: genesis))

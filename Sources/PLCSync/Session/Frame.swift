@@ -30,6 +30,11 @@ public enum Frame {
         return writer.bytes
     }
 
+    /// The number of bytes of a frame around a body of `count` bytes.
+    static func encodedCount(_ count: Int) -> Int {
+        1 + max(1, (Int.bitWidth - count.leadingZeroBitCount + 6) / 7) + count
+    }
+
     /// The first frame in `bytes`: its type, its body's range and where the next begins; nil if more bytes must come.
     ///
     /// Throws `limit` as soon as the declared length is too large, before anything is kept for it.

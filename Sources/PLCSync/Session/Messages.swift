@@ -99,11 +99,11 @@ public enum Message {
             channelMask = try r.byte(b)
             logs = try r.varint(b)
             fingerprint = try r.bytes16(b)
-            lsn = try r.varint(b)
+            lsn = try r.lsn(b)
             let at = r.offset
             switch try r.byte(b) {
             case 0: cursor = nil
-            case 1: cursor = Cursor(epoch: try r.bigEndian64(b), lsn: try r.varint(b))
+            case 1: cursor = Cursor(epoch: try r.bigEndian64(b), lsn: try r.lsn(b))
             default: throw Malformed(.shape, at: at)
             }
             try r.finish()
@@ -155,7 +155,7 @@ public enum Message {
         public init(_ b: borrowing RawSpan, _ names: inout PeerLogNames) throws(Malformed) {
             var r = ByteReader(b)
             handle = try r.varint(b)
-            lsn = try r.varint(b)
+            lsn = try r.lsn(b)
             more = try r.flag(b)
             entries = try r.headEntries(b, &names, limit: Self.maximumEntries)
             try r.finish()
@@ -190,9 +190,9 @@ public enum Message {
         public init(_ b: borrowing RawSpan) throws(Malformed) {
             var r = ByteReader(b)
             handle = try r.varint(b)
-            upTo = try r.varint(b)
+            upTo = try r.lsn(b)
             fingerprint = try r.bytes16(b)
-            lsn = try r.varint(b)
+            lsn = try r.lsn(b)
             try r.finish()
         }
     }
@@ -329,7 +329,20 @@ public enum Message {
     }
 
     /// The founding bytes of a space, sent to a key that was admitted.
-    public static func welcome(genesis: [UInt8]) -> [UInt8] { Frame.encode(.welcome, genesis) }
+    public static func welcome(genesis: [UInt8]) -> [UInt8] {
+        var w = ByteWriter(capacity: genesis.count + 2)
+        w.write(varint: genesis.count)
+        w.write(genesis)
+        return Frame.encode(.welcome, w.bytes)
+    }
+
+    /// The founding bytes that a WELCOME carries.
+    static func genesis(welcome b: borrowing RawSpan) throws(Malformed) -> [UInt8] {
+        var r = ByteReader(b)
+        let genesis = try r.array(b, try r.count(b, limit: Frame.maximumBodyBytes))
+        try r.finish()
+        return genesis
+    }
 
     /// Allows the receiver to have sent `total` bytes of DATA bodies in this session.
     public static func credit(total: UInt64) -> [UInt8] {
@@ -395,6 +408,14 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable {
 }
 
 extension ByteReader {
+    /// The next varint as a log sequence number, which stores keep as a signed number.
+    mutating func lsn(_ bytes: borrowing RawSpan) throws(Malformed) -> UInt64 {
+        let at = offset
+        let value = try varint(bytes)
+        guard value <= UInt64(Int64.max) else { throw Malformed(.shape, at: at) }
+        return value
+    }
+
     /// The next byte as a flag: 0 or 1.
     mutating func flag(_ bytes: borrowing RawSpan) throws(Malformed) -> Bool {
         let at = offset

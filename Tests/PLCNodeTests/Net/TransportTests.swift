@@ -103,6 +103,8 @@ import Testing
 
     @Test func `a server that does not admit the key says so, and a client is never told otherwise`() throws {
         let nodes = try TwoNodes(serverAdmits: { _ in false })
+        // Bytes under way when the server hangs up must not cost the client the reason.
+        nodes.client.onConnected = { $0.send($1, testBytes(1 << 20, seed: 5)) }
         let id = nodes.dial()
         #expect(nodes.run { nodes.client.closed.count == 1 && nodes.server.refusals.count == 1 })
         #expect(nodes.client.closed[id] == .tls(.keyRefusedByPeer))
@@ -137,7 +139,8 @@ import Testing
             return silent.server.connections.count == 1
         }
         #expect(isIn)
-        _ = strangers
+        // Without this the optimiser would hang up right after the calls.
+        withExtendedLifetime(strangers) {}
 
         limits = TransportLimits()
         limits.unprovenBytes = 100
@@ -152,6 +155,7 @@ import Testing
         let browser = RawClient(to: web.address)
         browser.send(Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
         #expect(web.run { web.server.refusals == [.tls(.notTLS)] })
+        withExtendedLifetime(browser) {}
 
         let cut = try TwoNodes()
         do { _ = RawClient(to: cut.address) }
