@@ -48,6 +48,11 @@ extension Store: FoldStore {
 
     package func key(ofLog index: Int) -> PublicKey? { logs[index]?.descriptor?.key }
 
+    package func areStrangers(_ a: Int, _ b: Int) -> Bool {
+        guard let one = logs[a]?.space, let other = logs[b]?.space else { return false }
+        return one != other
+    }
+
     package func length(ofLog index: Int) -> UInt64 { logs[index]?.folded ?? 0 }
 
     package func advance(log: Int, to sequence: UInt64) { logs[log]?.folded = sequence }

@@ -19,6 +19,9 @@ public struct Membership: Sendable {
         public let expiry: UInt64
         /// Who was admitted on it.
         public var admitted: PublicKey?
+
+        /// Whether it has ended by the clock of whoever judges.
+        public func isExpired(at wall: WallTime) -> Bool { wall.milliseconds >= expiry }
     }
 
     private struct Fact: Hashable, Sendable {
@@ -86,7 +89,9 @@ public struct Membership: Sendable {
         }
     }
 
-    /// Takes the least fixpoint: each round admits on the word of the stewards known so far. O(facts × depth).
+    /// Takes the least fixpoint: each round admits on the word of the stewards known so far.
+    ///
+    /// O(facts × depth).
     private mutating func evaluate() {
         members = [:]
         for founder in founders { members[founder] = Member(role: .steward, name: "") }
