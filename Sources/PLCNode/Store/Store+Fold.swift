@@ -60,7 +60,8 @@ extension Store: FoldStore {
     package func index(of id: LogID) throws -> Int {
         if let index = logIndices[id] { return index }
         let index = logs.count + 1
-        precondition(index < LocalDot.maximumLogs, "a store numbers at most \(LocalDot.maximumLogs) logs")
+        // A member can name logs that do not exist: what cannot be numbered is refused with its batch, and no trap.
+        guard index < LocalDot.maximumLogs else { throw StoreError.tooManyLogs }
         try statements.insertLog(index, id)
         logs[index] = LogEntry(id: id)
         logIndices[id] = index
