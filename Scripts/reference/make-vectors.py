@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Writes Specs/vectors/*.txt from plcref; `--check` only compares them with what is there."""
+
 import pathlib
 import sys
 
 import vectors_bytes
+import vectors_session
 import vectors_state
 
-BOOKS = {**vectors_bytes.BOOKS, **vectors_state.BOOKS}
+BOOKS = {**vectors_bytes.BOOKS, **vectors_state.BOOKS, **vectors_session.BOOKS}
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "Specs" / "vectors"
 
 

@@ -3,22 +3,21 @@
 It is naive on purpose: it takes whole inputs, keeps no incremental state, and prefers the shape of the clause to
 speed. Nothing here is shared with the Swift implementation. Python 3 standard library only.
 
-Order of the file: varint, CBOR, change, identifiers, Merkle forest, Ed25519, heads, clock, membership, fold, digest,
-frames and messages, token, tag, fingerprint.
+Order of the file: varint, CBOR, change, identifiers, Merkle forest, Ed25519, heads, clock, membership, fold, digest
+(frames and messages are in plcref_session.py).
 """
+
 import hashlib
-import hmac
 import math
 import struct
 from dataclasses import dataclass, field as dataclass_field
 
-LEAF_MAX = 65_536               # bytes; L-2
-OPS_MAX = 1_024                 # operations of one change; E-18
-NESTING_MAX = 8                 # levels; E-12
-SEQ_LIMIT = 1 << 40             # seq and n are below this; L-3
-STAMP_LIMIT = 1 << 63           # stamps at or above this are void; C-5
-BODY_MAX = 65_536               # bytes; S-3
-DATA_BODY_MAX = 262_144 + 1_024  # bytes; S-3
+LEAF_MAX = 65_536  # bytes; L-2
+OPS_MAX = 1_024  # operations of one change; E-18
+FOUNDERS_MAX = 16  # keys; E-35
+NESTING_MAX = 8  # levels; E-12
+SEQ_LIMIT = 1 << 30  # seq and n are below this; L-3
+STAMP_LIMIT = 1 << 63  # stamps at or above this are void; C-5
 U64 = 1 << 64
 
 
@@ -39,6 +38,7 @@ def u64(n):
 
 
 # ---------------------------------------------------------------------------------------------------- varint (E-2)
+
 
 def encode_varint(n):
     assert 0 <= n < U64
@@ -69,6 +69,7 @@ def decode_varint(data, at=0):
 
 # ------------------------------------------------------------------------------------------------------ CBOR (E-4…)
 
+
 class Float:
     """A CBOR float, kept apart from integers: 1.0 and 1 are different values."""
 
@@ -83,6 +84,7 @@ class Item:
     Values: uint and nint int; bytes bytes; text str; array [Item]; map [(Item, Item)]; tag (int, Item);
     simple False, True or None; float Float.
     """
+
     type: str
     value: object
     raw: bytes
@@ -158,7 +160,7 @@ def decode_item(data, at=0, level=1):
     size = {24: 1, 25: 2, 26: 4, 27: 8}.get(info, 0)
     if at + size > len(data):
         raise Malformed("truncated", start)
-    argument_bytes = data[at:at + size]
+    argument_bytes = data[at : at + size]
     argument = int.from_bytes(argument_bytes, "big") if size else info
     at += size
 
@@ -185,7 +187,7 @@ def decode_item(data, at=0, level=1):
     if major in (2, 3):
         if at + argument > len(data):
             raise Malformed("truncated", start)
-        content = data[at:at + argument]
+        content = data[at : at + argument]
         at += argument
         if major == 2:
             return done("bytes", content)
@@ -227,9 +229,11 @@ def decode(data):
 
 # --------------------------------------------------------------------------------------------------- change (E-18…)
 
+
 @dataclass(frozen=True, order=True)
 class Dot:
     """A position in a log: the name of a record or of an element of a set."""
+
     log: bytes
     seq: int
     op: int
@@ -244,16 +248,17 @@ class Dot:
 @dataclass
 class Op:
     """One operation. `rec` is ("dot", (ref, seq, op)) or ("index", i); dots are (ref, seq, op)."""
+
     name: str
     raw: bytes
     rec: tuple = None
     kind: int = None
-    fields: list = dataclass_field(default_factory=list)   # [(field Item, value Item)]
+    fields: list = dataclass_field(default_factory=list)  # [(field Item, value Item)]
     owned: bool = False
     over: int = None
-    dots: list = dataclass_field(default_factory=list)      # seen of an add, dots of a rem
-    value: Item = None                                       # elem of an add, key of a keyed
-    key: bytes = None                                        # of a grant or an invite
+    dots: list = dataclass_field(default_factory=list)  # seen of an add, dots of a rem
+    value: Item = None  # elem of an add, key of a keyed
+    key: bytes = None  # of a grant or an invite
     role: int = None
     label: str = None
     invitation: bytes = None
@@ -264,7 +269,7 @@ class Op:
 class Change:
     hlc: int
     refs: list
-    ops: list      # Op, or None where the operation is ignored
+    ops: list  # Op, or None where the operation is ignored
     numbers: list  # the number of each op, or None if it has none
 
 
@@ -396,6 +401,7 @@ def field_text(item):
 
 def describe_change(change):
     """The text form of a change used by the vectors (Specs/README.md)."""
+
     def rec(r):
         return f"#{r[1]}" if r[0] == "index" else "/".join(map(str, r[1]))
 
@@ -434,6 +440,7 @@ def describe_change(change):
 
 # ----------------------------------------------------------------------------------------------- identifiers (L-4…)
 
+
 @dataclass
 class Genesis:
     level: int
@@ -448,7 +455,7 @@ def decode_genesis(data):
     a = top.value
     if top.type != "array" or len(a) not in (4, 5) or not (is_uint(a[0]) and a[0].value == 1) or not is_uint(a[1], 6):
         raise Malformed("shape", 0)
-    if a[2].type != "array" or not a[2].value or not all(is_bytes(f, 32) for f in a[2].value):
+    if a[2].type != "array" or not 1 <= len(a[2].value) <= FOUNDERS_MAX or not all(is_bytes(f, 32) for f in a[2].value):
         raise Malformed("shape", 0)
     founders = [f.value for f in a[2].value]
     if not all(map(acceptable_key, founders)) or len(set(founders)) != len(founders):
@@ -475,6 +482,7 @@ def keyed_id(channel, kind, key_bytes):
 
 
 # --------------------------------------------------------------------------------------------- Merkle forest (L-11…)
+
 
 def leaf_hash(leaf):
     return sha256(b"\x00", leaf)
@@ -505,7 +513,7 @@ def span(k, n):
 
 
 def bridge(hashes, k, n):
-    return [block_hash(hashes[p:p + (1 << h)]) for p, h in span(k, n)]
+    return [block_hash(hashes[p : p + (1 << h)]) for p, h in span(k, n)]
 
 
 def peaks(hashes, n=None):
@@ -559,19 +567,19 @@ def check_consistency(id32, m, root_m, n, root_n, proof):
 
 def inclusion_proof(hashes, seq, n):
     blocks = span(0, n)
-    (start, height), = [(p, h) for p, h in blocks if p < seq <= p + (1 << h)]
+    ((start, height),) = [(p, h) for p, h in blocks if p < seq <= p + (1 << h)]
     index, proof = seq - 1, []
     for h in range(height):
         sibling = (index >> h ^ 1) << h
-        proof.append(block_hash(hashes[sibling:sibling + (1 << h)]))
-    return proof + [block_hash(hashes[p:p + (1 << h)]) for p, h in blocks if p != start]
+        proof.append(block_hash(hashes[sibling : sibling + (1 << h)]))
+    return proof + [block_hash(hashes[p : p + (1 << h)]) for p, h in blocks if p != start]
 
 
 def check_inclusion(id32, seq, hash, n, root_n, proof):
     if not 1 <= seq <= n:
         return False
     blocks = span(0, n)
-    (which, (start, height)), = [(i, b) for i, b in enumerate(blocks) if b[0] < seq <= b[0] + (1 << b[1])]
+    ((which, (start, height)),) = [(i, b) for i, b in enumerate(blocks) if b[0] < seq <= b[0] + (1 << b[1])]
     if len(proof) != height + len(blocks) - 1:
         return False
     for h in range(height):
@@ -671,16 +679,22 @@ def sign(seed, message):
     return big_r + ((r + h * a) % ORDER).to_bytes(32, "little")
 
 
-SMALL_ORDER_Y = [bytes.fromhex(y) for y in (
-    "00" * 32,
-    "01" + "00" * 31,
-    "ec" + "ff" * 30 + "7f",
-    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")]
+SMALL_ORDER_Y = [
+    bytes.fromhex(y)
+    for y in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "ec" + "ff" * 30 + "7f",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    )
+]
 
 
 def acceptable_key(key):
     """L-5: y < p, and y is none of the five of the points of small order."""
+    if len(key) != 32:
+        return False
     y = key[:31] + bytes([key[31] & 0x7F])
     return int.from_bytes(y, "little") < P and y not in SMALL_ORDER_Y
 
@@ -700,6 +714,7 @@ def verify(key, message, signature):
 
 # ----------------------------------------------------------------------------------------------------- heads (L-24…)
 
+
 def head_message(id32, n, root_n, flags):
     return b"ES1H" + id32 + u64(n) + root_n + bytes([flags])
 
@@ -710,9 +725,15 @@ def check_head(key, id32, n, root_n, flags, signature):
 
 # ------------------------------------------------------------------------------------------------------ clock (C-4…)
 
+
 def next_stamp(now, last):
     now = min(max(now, 0), (1 << 47) - 1)
     return min(max(now << 16, min(last, (now + 600_000) << 16)) + 1, STAMP_LIMIT - 1)
+
+
+def last_stamp(applied):
+    """C-3: the greatest stamp that is not void."""
+    return max([stamp for stamp in applied if stamp < STAMP_LIMIT], default=0)
 
 
 def counted_stamp(hlc):
@@ -741,6 +762,7 @@ KNOWN_CRITICAL = {32}
 @dataclass
 class Log:
     """A log as the fold sees it: whose it is, and its leaves 1 … n."""
+
     id: bytes
     key: bytes
     leaves: list
@@ -752,10 +774,10 @@ class Log:
 
 @dataclass
 class Membership:
-    roles: dict         # key -> role
-    invitations: dict   # invitation -> (role, expiry), known ones
+    roles: dict  # key -> role
+    invitations: dict  # invitation -> (role, expiry), known ones
     used: set
-    upgrade: bool       # an unknown critical operation counts
+    upgrade: bool  # an unknown critical operation counts
 
 
 def membership(genesis, logs):
@@ -798,12 +820,14 @@ def admits(members, invitation, clock_ms):
 
 # ------------------------------------------------------------------------------------------------------ fold (D-10…)
 
+
 @dataclass
 class State:
-    records: dict    # rec bytes -> ("d", Dot, Op, stamp, [birth Op]) or ("k", kind, key bytes); live ones
+    records: dict  # rec bytes -> ("d", Dot, Op, stamp, [birth Op]) or ("k", kind, key bytes); live ones
     registers: dict  # (rec, field bytes) -> (eff, Dot, value bytes, from a set)
-    dots: dict       # (rec, field bytes) -> {Dot: (stamp, element bytes)}; live ones
-    births: dict     # (rec, field bytes) -> {Dot of a birth operation}, live or removed
+    dots: dict  # (rec, field bytes) -> {Dot: (stamp, element bytes)}; live ones
+    births: dict  # (rec, field bytes) -> {Dot of a birth operation}, live or removed
+    removals: dict  # (rec, field bytes) -> {Dot}; of records made by a create, listed dots of the create's change
 
 
 def fold(logs):
@@ -844,6 +868,8 @@ def fold(logs):
         rec = named.get(target)
         if rec is None or target.log[0] != log.channel:
             continue
+        if made[rec][0] == "k" and not (target.log == log.id and target < dot):
+            continue
         mine = owner[rec] is None or owner[rec] == log.key
         fields = [(f.raw, v and v.raw) for f, v in op.fields if mine or f.type == "text" or f.value >= 64]
         if op.name == "del":
@@ -854,7 +880,7 @@ def fold(logs):
 
     dead = {rec for _, _, _, op, rec, _ in counting if op.name == "del"}
     live = {rec: value for rec, value in made.items() if rec not in dead}
-    state = State(live, {}, {}, {})
+    state = State(live, {}, {}, {}, {})
 
     def offer(rec, field, eff, dot, value, is_set):
         best = state.registers.get((rec, field))
@@ -881,7 +907,10 @@ def fold(logs):
     for log, change, dot, op, rec, fields in counting:
         if rec in live and op.name in ("add", "rem"):
             for listed in op.dots:
-                state.dots.get((rec, fields[0][0]), {}).pop(full(log, change, listed), None)
+                listed = full(log, change, listed)
+                state.dots.get((rec, fields[0][0]), {}).pop(listed, None)
+                if rec[0] == 0 and listed.bytes()[:24] == rec[1:25]:
+                    state.removals.setdefault((rec, fields[0][0]), set()).add(listed)
     state.dots = {key: dots for key, dots in state.dots.items() if dots}
     return state
 
@@ -916,6 +945,7 @@ def describe_state(state):
 
 # --------------------------------------------------------------------------------------------------- digest (D-26…)
 
+
 def rows(state):
     for rec, value in state.records.items():
         if value[0] == "k":
@@ -929,8 +959,8 @@ def rows(state):
         for dot, (stamp, element) in dots.items():
             if dot not in state.births.get((rec, field), ()):
                 yield b"\x04" + rec + field + dot.bytes() + u64(stamp) + element
-    for (rec, field), births in state.births.items():
-        for dot in births - set(state.dots.get((rec, field), ())):
+    for (rec, field), removals in state.removals.items():
+        for dot in removals:
             yield b"\x05" + rec + field + dot.bytes()
 
 

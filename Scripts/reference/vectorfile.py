@@ -42,7 +42,7 @@ def parse(text):
 
 def one(block, key):
     """The value of a key that a block has once."""
-    value, = [v for k, v in block if k == key]
+    (value,) = [v for k, v in block if k == key]
     return value
 
 

@@ -82,6 +82,9 @@ def clock():
             ("void", "C-5: a set with a void stamp is a no-op", VOID, None), ("void-with-over", "C-5: with over too", VOID, 3), ("void-max", "C-5: the greatest stamp of all", 2**64 - 1, 2**64 - 1)]:
         eff = p.effective_stamp(hlc, over)
         book.add(f"eff-{name}", comment, ("hlc", hlc), *([("over", over)] if over is not None else []), ("eff", "none" if eff is None else eff))
+    for name, comment, stamps in [("none", "C-3: nothing yet", []), ("greatest", "C-3: the greatest, not the latest", [5, 9, 7]),
+                                  ("void", "C-3: void stamps do not count", [5, VOID, 2**64 - 1]), ("top", "C-3: the greatest that counts", [TOP, VOID])]:
+        book.add(f"last-{name}", comment, *[("applied", stamp) for stamp in stamps], ("last", p.last_stamp(stamps)))
     for name, comment, shown, hlc in [("older", "C-9: the shown value is older", 4, 5), ("equal", "C-9: equally old", 5, 5), ("newer", "C-9: newer", 9, 5), ("top", "C-9: the greatest", TOP, 5)]:
         over = p.over_needed(shown, hlc)
         book.add(f"over-{name}", comment, ("shown", shown), ("hlc", hlc), ("over", "none" if over is None else over))
@@ -98,7 +101,7 @@ def stories():
     yield "create", "D-10: a record with an initial value", post()
     yield "create-no-fields", "D-10: a record without fields", Story().leaf(a, 1, [0, 5, {}])
     yield "two-in-one-change", "D-10: two records of one change", Story().leaf(a, 1, [0, 5, {}], [0, 5, {}])
-    yield "lww-later", "C-8 D-15: the later stamp wins", post().leaf(a, 200, [1, r, {0: "a"}]).leaf(b, 150, [1, r, {0: "b"}])
+    yield "lww-later", "C-8 D-15 D-27: the later stamp wins", post().leaf(a, 200, [1, r, {0: "a"}]).leaf(b, 150, [1, r, {0: "b"}])
     yield "lww-older-set", "D-15: a set older than the create loses to the initial value", post().leaf(b, 50, [1, r, {0: "b"}])
     yield "lww-tie-log", "C-8: equal stamps, the greater LogID wins", post().leaf(b, 150, [1, r, {0: "b"}]).leaf(a, 150, [1, r, {0: "a"}])
     yield "lww-tie-create", "C-8: a set with the create's stamp from a greater log wins", post().leaf(b, 100, [1, r, {0: "b"}])
@@ -121,7 +124,7 @@ def stories():
     yield "void-create", "C-5: a create with a void stamp counts as 0", Story().leaf(a, VOID, create()).leaf(a, 1, [1, r, {0: "x"}])
     yield "void-create-tie", "C-5: stamp 0 against stamp 0", Story().leaf(b, 2**64 - 1, create()).leaf(a, 0, [1, At(b, 1), {0: "x"}])
     yield "void-add", "C-5: adds with void stamps count as 0", post().leaf(a, VOID, [2, r, 1, "x"]).leaf(b, 3, [2, r, 1, "y"])
-    yield "void-birth", "C-5 D-26: birth operations with a void stamp", Story().leaf(a, VOID, create(), [2, 0, 1, "x"])
+    yield "void-birth", "C-5 D-26 D-27: birth operations with a void stamp", Story().leaf(a, VOID, create(), [2, 0, 1, "x"])
     yield "void-rem-del", "C-5: rem and del count whatever the stamp", \
         post().leaf(a, 5, [2, r, 1, "x"]).leaf(b, VOID, [3, r, 1, [At(a, 2)]]).leaf(b, 1, [0, 2, {}]).leaf(a, VOID, [4, At(b, 2)])
     yield "greatest-set", "C-5: the greatest stamp that counts", post().leaf(a, TOP, [1, r, {0: "x"}])
@@ -151,13 +154,20 @@ def stories():
     yield "seen-chain", "D-18: a removed add still removes what it saw", \
         post().leaf(a, 200, [2, r, 5, "v1"]).leaf(a, 300, [2, r, 5, "v2", [At(a, 2)]]).leaf(a, 400, [2, r, 5, "v3", [At(a, 3)]])
     yield "seen-cycle", "D-18: two adds that list each other are both removed", post().leaf(a, 200, [2, r, 1, "x", [At(a, 2, 1)]], [2, r, 1, "y", [At(a, 2, 0)]])
-    yield "register-and-dots", "D-22: a field used as register and as set", post().leaf(a, 200, [1, r, {1: "reg"}], [2, r, 1, "el"])
-    yield "birth", "D-26: birth operations", Story().leaf(a, 100, create(), [2, 0, 1, "x"], [2, 0, 1, "y"])
-    yield "birth-removed", "D-26: a removed birth operation", Story().leaf(a, 100, create(), [2, 0, 1, "x"], [2, 0, 1, "y"]).leaf(b, 200, [3, r, 1, [At(a, 1, 1)]])
+    yield "register-and-dots", "D-22 D-27: a field used as register and as set", post().leaf(a, 200, [1, r, {1: "reg"}], [2, r, 1, "el"])
+    yield "birth", "D-26 D-27: birth operations", Story().leaf(a, 100, create(), [2, 0, 1, "x"], [2, 0, 1, "y"])
+    yield "birth-removed", "D-26 D-27: a removed birth operation", Story().leaf(a, 100, create(), [2, 0, 1, "x"], [2, 0, 1, "y"]).leaf(b, 200, [3, r, 1, [At(a, 1, 1)]])
     yield "birth-not-by-dot", "D-26: an add by dot in the same change is no birth operation", Story().leaf(a, 100, create(), [2, At(a, 1), 1, "x"])
     yield "birth-not-with-seen", "D-26: nor one with seen", Story().leaf(a, 100, create(), [2, 0, 1, "x", [At(a, 7)]])
     yield "birth-two-records", "D-26: birth operations of two records in turn", Story().leaf(a, 100, create(), create(), [2, 1, 1, "b"], [2, 0, 1, "a"], [2, 1, 1, "c"])
     yield "birth-rem-same-change", "D-26: removed in the change of its birth", Story().leaf(a, 100, create(), [2, 0, 1, "x"], [3, 0, 1, [At(a, 1, 1)]])
+    yield "birth-change-removed", "D-26: removals of dots of the create's change that no birth operation made, each once", \
+        Story().leaf(a, 100, create(), [2, At(a, 1), 1, "x"]) \
+        .leaf(a, 200, [3, r, 1, [At(a, 1, 0), At(a, 1, 1), At(a, 1, 9)]]).leaf(b, 200, [3, r, 1, [At(a, 1, 9), At(a, 1, 9)]], [2, r, 1, "y", [At(a, 1, 9)]])
+    yield "birth-change-other-record", "D-26: a dot of the change that made another record too counts once under each", \
+        Story().leaf(a, 100, create(), create(), [2, 0, 1, "x"]).leaf(b, 200, [3, At(a, 1, 1), 1, [At(a, 1, 2)]])
+    yield "rem-with-create", "D-18 D-23: a rem in the create's change names an add that waits for the create", \
+        Story().leaf(b, 50, [2, r, 1, "x"]).leaf(a, 100, create(), [3, 0, 1, [At(b, 1)]])
     yield "del", "D-14: a deleted record leaves nothing", post().leaf(a, 200, [2, r, 1, "x"]).leaf(b, 300, [4, r])
     yield "del-vs-edit", "D-14: delete wins over concurrent and later edits", post().leaf(b, 200, [4, r]).leaf(a, 300, [1, r, {0: "x"}], [2, r, 1, "x"])
     yield "del-twice", "D-14: deleted by two", post().leaf(a, 200, [4, r]).leaf(b, 200, [4, r])
@@ -185,12 +195,17 @@ def stories():
         Story().leaf(a, 100, create(1), [2, 0, 5, "mine"], [2, 0, 64, "wide"]).leaf(b, 200, [3, r, 5, [At(a, 1, 1)]], [3, r, 64, [At(a, 1, 2)]])
     yield "unowned", "D-13: without the flag every key writes", post().leaf(b, 200, [1, r, {0: "x"}])
     key = ["member", 7]
-    yield "keyed", "D-11: a keyed record and a field", Story().leaf(a, 100, [6, 9, key], [1, 0, {0: "x"}])
+    yield "keyed", "D-11 D-27: a keyed record and a field", Story().leaf(a, 100, [6, 9, key], [1, 0, {0: "x"}])
     yield "keyed-twice", "D-11: created by two logs, one record; each writes by its own create", \
         Story().leaf(a, 100, [6, 9, key], [1, 0, {0: "a", 1: 1}]).leaf(b, 90, [6, 9, key], [1, 0, {0: "b", 2: 2}])
     yield "keyed-sets", "D-11: dots of both creates name one set", \
         Story().leaf(a, 100, [6, 9, key], [2, 0, 1, "x"]).leaf(b, 90, [6, 9, key], [3, 0, 1, [At(a, 1, 1)]], [2, 0, 1, "y"])
-    yield "keyed-foreign-dot", "D-11: the other log's create names the record too", Story().leaf(a, 100, [6, 9, key]).leaf(b, 200, [1, At(a, 1), {0: "b"}])
+    yield "keyed-foreign-dot", "D-12: the other log's create names the record, but not for this log", Story().leaf(a, 100, [6, 9, key]).leaf(b, 200, [1, At(a, 1), {0: "b"}])
+    yield "keyed-foreign-dot-own", "D-12: nor where this log has made the record too", \
+        Story().leaf(a, 100, [6, 9, key]).leaf(b, 200, [6, 9, key], [1, At(a, 1), {0: "b"}], [1, 0, {1: "b"}])
+    yield "keyed-forward", "D-12: nor does an operation on a keyed record count before it is made, here or in the change before", \
+        Story().leaf(a, 100, [1, At(a, 2), {0: "b"}]).leaf(a, 200, [1, At(a, 2, 1), {1: "b"}], [6, 9, key], [1, 1, {2: "b"}])
+    yield "keyed-later-dot", "D-12: an own earlier create, by dot", Story().leaf(a, 100, [6, 9, key]).leaf(a, 200, [6, 9, key], [1, At(a, 1), {0: "b"}])
     yield "keyed-del", "D-11: a del of a keyed record is ignored", Story().leaf(a, 100, [6, 9, key], [1, 0, {0: "x"}]).leaf(a, 200, [4, At(a, 1)])
     yield "keyed-other-kind", "D-11: another kind, another key: other records", Story().leaf(a, 100, [6, 9, key], [6, 8, key], [6, 9, ["member", p.Float(7.0)]])
     yield "keyed-other-channel", "D-11: another channel, another record", Story().leaf("A", 100, [6, 9, key]).leaf("E", 100, [6, 9, key], [1, 0, {0: "e"}])
@@ -267,6 +282,13 @@ def membership():
         pairs += [("invitation", f"{i.hex()} {role} {expiry} {'used' if i in members.used else 'open'}") for i, (role, expiry) in sorted(members.invitations.items())]
         pairs += [("upgrade", "yes" if members.upgrade else "no")] + [("counts", log.id) for log in sorted(counted, key=lambda log: log.id)]
         book.add(name, comment, *pairs, *state_pairs(p.fold(counted)))
+    known = p.membership(p.decode_genesis(GENESIS), Story().leaf("P", 1, [64, KEY_C, 2, 1000]).built())
+    used = p.membership(p.decode_genesis(GENESIS), Story().leaf("P", 1, [64, KEY_C, 2, 1000], [32, KEY_B, 2, KEY_C]).built())
+    for name, comment, members, invitation, now in [
+            ("known", "a known invitation before its expiry", known, KEY_C, 999), ("expired", "at its expiry", known, KEY_C, 1000),
+            ("unknown", "another key", known, KEY_B, 999), ("used", "a used invitation", used, KEY_C, 999), ("used-expired", "used comes before expired", used, KEY_C, 1000)]:
+        book.add(f"admit-{name}", f"D-7: {comment}", ("known", f"{KEY_C.hex()} 2 1000"), ("grants", KEY_C if members is used else ""),
+                 ("invitation", invitation), ("now", now), ("answer", p.admits(members, invitation, now)))
     return book
 
 

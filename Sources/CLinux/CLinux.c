@@ -2,6 +2,16 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/file.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/un.h>
+
+#include <errno.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
@@ -71,3 +81,71 @@ int plc_signalfd_next(int fd) {
 }
 
 void plc_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+
+void plc_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int plc_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB); }
+
+int plc_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int plc_spawn(const char *path, char *const arguments[], int output, int errors) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, defaults;
+    pid_t process = -1;
+    extern char **environ;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    // An inherited end of a terminal would let a child read what is typed for its parent.
+    int ends[2] = {-1, -1};
+    int code = pipe2(ends, O_CLOEXEC);
+    sigemptyset(&none);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    if (code == 0) {
+        posix_spawn_file_actions_adddup2(&actions, ends[0], 0);
+        posix_spawn_file_actions_adddup2(&actions, output, 1);
+        posix_spawn_file_actions_adddup2(&actions, errors, 2);
+        code = posix_spawn(&process, path, &actions, &attributes, arguments, environ);
+        close(ends[0]);
+        close(ends[1]);
+    } else {
+        code = errno;
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    if (code == 0) return process;
+    errno = code;
+    return -1;
+}
+
+int plc_local_socket(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+
+static int plc_local_address(struct sockaddr_un *address, const char *path) {
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    if (strlen(path) >= sizeof address->sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(address->sun_path, path);
+    return 0;
+}
+
+int plc_local_connect(int socket, const char *path) {
+    struct sockaddr_un address;
+    if (plc_local_address(&address, path) != 0) return -1;
+    return connect(socket, (struct sockaddr *)&address, sizeof address);
+}
+
+int plc_local_listen(int socket, const char *path) {
+    struct sockaddr_un address;
+    if (plc_local_address(&address, path) != 0) return -1;
+    if (bind(socket, (struct sockaddr *)&address, sizeof address) != 0) return -1;
+    return listen(socket, 16);
+}
+
+int plc_local_accept(int listener) { return accept4(listener, 0, 0, SOCK_CLOEXEC); }

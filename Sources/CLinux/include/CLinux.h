@@ -17,6 +17,21 @@ uint32_t plc_epoll_events(const struct epoll_event *events, int i);
 int plc_terminal_width(int fd);
 /// Opens a socket that neither blocks nor survives exec.
 int plc_socket(int family);
+/// Names the calling thread, for debuggers; at most 15 bytes count.
+void plc_name_thread(const char *name);
+/// Makes a pipe whose ends do not survive exec; returns 0, or -1 with errno.
+int plc_pipe(int ends[2]);
+/// Starts a program with no input and the given descriptors as output and error output, all signals unblocked.
+/// Returns its process, or -1 with errno.
+int plc_spawn(const char *path, char *const arguments[], int output, int errors);
+/// Opens a socket of the local machine that does not survive exec.
+int plc_local_socket(void);
+/// Connects, listens and accepts on it; 0 or a descriptor, or -1 with errno.
+int plc_local_connect(int socket, const char *path);
+int plc_local_listen(int socket, const char *path);
+int plc_local_accept(int listener);
+/// Takes an exclusive lock on an open file without waiting; returns 0, or -1 with errno.
+int plc_lock(int fd);
 /// Fills `bytes` from the kernel's generator; returns 0, or -1 with errno.
 int plc_random(void *bytes, size_t count);
 /// epoll_create1(2) and eventfd(2), neither of which blocks or survives exec.

@@ -44,6 +44,8 @@ final class Connection {
     /// Whether the transport has it on the list for the next flush.
     var isDirty = false
     var isPaused = false
+    /// Whether the last flush left something that the socket or the limit of the turn did not let through.
+    var isBlocked = false
     /// Whether the host has been held back and waits for `writable`.
     var isFull = false
     /// Whether it counts among the unproven.
@@ -79,6 +81,15 @@ final class Connection {
 
     /// How many bytes wait to be sent.
     var waiting: Int { pending.count + (session?.outgoing.count ?? 0) }
+
+    /// Whether something waits that could go out if the socket took it.
+    var hasOutput: Bool {
+        switch phase {
+        case .open, .draining: waiting > 0
+        case .handshaking: session?.outgoing.isEmpty == false
+        case .resolving, .connecting, .lingering, .closed: false
+        }
+    }
 
     var isOpen: Bool {
         if case .open = phase { true } else { false }

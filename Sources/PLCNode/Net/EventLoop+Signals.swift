@@ -21,19 +21,27 @@ package enum Signals {
 extension EventLoop {
     /// Has `handler` called with the number of each of `signals` that arrives; they must be blocked already.
     ///
-    /// Lasts as long as the loop's process; a node has no need to take it back.
+    /// Lasts as long as the loop; a node has no need to take it back.
     package func onSignal(
         _ signals: [Int32] = Signals.termination, _ handler: @escaping (Int32) -> Void
     ) throws(SystemError) {
-        let descriptor = plc_signalfd(signals, Int32(signals.count))
-        guard descriptor >= 0 else { throw SystemError("signalfd") }
-        do throws(SystemError) {
-            _ = try register(descriptor, for: .read) { _ in
-                while case let signal = plc_signalfd_next(descriptor), signal > 0 { handler(signal) }
-            }
-        } catch {
-            close(descriptor)
-            throw error
+        guard let source = SignalSource(signals) else { throw SystemError("signalfd") }
+        _ = try register(source.descriptor, for: .read) { _ in
+            while case let signal = plc_signalfd_next(source.descriptor), signal > 0 { handler(signal) }
         }
+    }
+}
+
+/// A descriptor from which signals are read; it lives as long as the handler that reads it.
+private final class SignalSource {
+    let descriptor: Int32
+
+    init?(_ signals: [Int32]) {
+        descriptor = plc_signalfd(signals, Int32(signals.count))
+        guard descriptor >= 0 else { return nil }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
     }
 }

@@ -60,8 +60,11 @@ struct Socket: ~Copyable {
             if descriptor >= 0 { return Socket(descriptor: descriptor) }
             switch errno {
             case EAGAIN: return nil
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM, EBADF, EINVAL, ENOTSOCK, EFAULT: throw SystemError("accept")
-            default: continue
+            case EINTR, ECONNABORTED, EPROTO, ENOPROTOOPT, EOPNOTSUPP, ENETDOWN, ENETUNREACH, EHOSTDOWN,
+                EHOSTUNREACH,
+                ENONET, ETIMEDOUT:
+                continue
+            default: throw SystemError("accept")
             }
         }
     }

@@ -14,36 +14,49 @@ extension Transport {
     /// The most callers taken from one listener in one turn.
     private static let acceptsPerTurn = 64
 
-    /// Takes calls at `endpoint` and returns it with the port in use; a name must resolve without the network.
+    /// How often a port of the system's choice is tried that turns out to be taken at another address of the host.
+    private static let portAttempts = 8
+
+    /// Takes calls at `endpoint` and returns it with the port in use; a name is looked up at once, so it may block.
     ///
-    /// A name with several addresses, or none for all of this machine, makes several listeners with one port.
-    /// It fails if one of them is taken, but passes over those that the machine does not have.
+    /// A name with several addresses, or none for all of this machine, makes several listeners with one port. It
+    /// fails if one of them is taken, but passes over addresses that the machine does not have.
     @discardableResult
     package func listen(_ endpoint: Endpoint) throws(NetError) -> Endpoint {
+        let found = try addresses(of: endpoint, passive: true).get()
+        var attempt = 1
+        while true {
+            do throws(NetError) {
+                return try listen(endpoint, at: found)
+            } catch {
+                guard case .addressInUse = error, endpoint.port == 0, attempt < Self.portAttempts else {
+                    throw error
+                }
+                attempt += 1
+            }
+        }
+    }
+
+    private func listen(_ endpoint: Endpoint, at found: [SocketAddress]) throws(NetError) -> Endpoint {
         var actual = endpoint
         var opened: [Listener] = []
-        do throws(NetError) {
-            for address in try addresses(of: endpoint, passive: true).get() {
-                do throws(SystemError) {
-                    let wanted = SocketAddress(host: address.host, port: actual.port)
-                    let listener = try open(wanted)
-                    opened.append(listener)
-                    guard let bound = listener.socket.localAddress else { throw SystemError("getsockname") }
-                    actual = Endpoint(host: endpoint.host, port: bound.port)
-                } catch {
-                    switch error.code {
-                    case EADDRNOTAVAIL, EAFNOSUPPORT: continue
-                    case EADDRINUSE: throw .addressInUse(actual)
-                    case EACCES, EPERM: throw .notPermitted(actual)
-                    default: throw .system(error)
-                    }
+        for address in found {
+            do throws(SystemError) {
+                let listener = try open(SocketAddress(host: address.host, port: actual.port))
+                opened.append(listener)
+                guard let bound = listener.socket.localAddress else { throw SystemError("getsockname") }
+                actual = Endpoint(host: endpoint.host, port: bound.port)
+            } catch {
+                if error.code == EADDRNOTAVAIL || error.code == EAFNOSUPPORT { continue }
+                opened.forEach(unwatch)
+                switch error.code {
+                case EADDRINUSE: throw .addressInUse(actual)
+                case EACCES, EPERM: throw .notPermitted(actual)
+                default: throw .system(error)
                 }
             }
-            guard !opened.isEmpty else { throw .addressNotHere(endpoint) }
-        } catch {
-            opened.forEach(unwatch)
-            throw error
         }
+        guard !opened.isEmpty else { throw .addressNotHere(endpoint) }
         listeners += opened
         return actual
     }

@@ -1,3 +1,5 @@
+package import PLCSync
+
 /// What the host is still to be told.
 enum Notice {
     case writable(ConnectionID)

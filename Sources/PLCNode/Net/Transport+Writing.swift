@@ -37,6 +37,7 @@ extension Transport {
             case .failed(let error): return finish(connection, .system(error))
             }
         }
+        connection.isBlocked = connection.hasOutput
         if connection.isFull, connection.waiting < limits.outputBytes / 2 {
             connection.isFull = false
             notify(.writable(connection.id))

@@ -6,10 +6,14 @@ package import PLCSync
 /// end of the turn. The transport knows keys, addresses and bytes, but no messages: double connections,
 /// greetings and pings are the host's.
 ///
-/// Memory: an idle connection has no buffers; two buffers of 64 and 128 KiB serve all of them in turn.
+/// Memory: an idle connection has no buffers; two buffers of 64 and 16 KiB serve all of them in turn.
 package final class Transport {
     /// The most that is read from a socket, or encrypted for it, at a time.
     static let chunkBytes = 65_536
+    /// The most that one TLS record can hold, in bytes.
+    ///
+    /// Source: RFC 8446, section 5.1.
+    static let recordBytes = 16_384
 
     package let loop: EventLoop
     package let limits: TransportLimits
@@ -21,7 +25,7 @@ package final class Transport {
     let server: TLSContext
     let resolver: Resolver
     let ciphertext = UnsafeMutableRawBufferPointer.allocate(byteCount: Transport.chunkBytes, alignment: 16)
-    let plaintext = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * Transport.chunkBytes, alignment: 16)
+    let plaintext = UnsafeMutableRawBufferPointer.allocate(byteCount: Transport.recordBytes, alignment: 16)
     var listeners: [Listener] = []
     var connections: [ConnectionID: Connection] = [:]
     var unproven: UnprovenCount
@@ -129,13 +133,13 @@ package final class Transport {
     }
 
     private func wanted(_ connection: Connection) -> EventLoop.Readiness {
-        let output: EventLoop.Readiness = connection.session?.outgoing.isEmpty == false ? .write : []
+        // Not while output merely waits for the end of the turn: asking for it and taking that back is two calls.
+        let output: EventLoop.Readiness = connection.isBlocked ? .write : []
         switch connection.phase {
         case .resolving, .closed: return []
         case .connecting: return .write
-        case .handshaking: return output.union(.read)
-        case .open where connection.isPaused: return connection.waiting > 0 ? .write : []
-        case .open, .draining: return connection.waiting > 0 ? [.read, .write] : .read
+        case .open where connection.isPaused: return output
+        case .handshaking, .open, .draining: return output.union(.read)
         case .lingering: return .read
         }
     }
@@ -149,7 +153,11 @@ package final class Transport {
             finish(connection, connection.socket?.pendingError(of: "recv").map { .system($0) } ?? .truncated)
         case .handshaking, .open, .draining, .lingering:
             if readiness.contains(.write) { markDirty(connection) }
-            if !readiness.isDisjoint(with: [.read, .failed]) { read(connection) }
+            // The event may be older than the interest: another handler of this turn may have paused it.
+            guard !readiness.isDisjoint(with: [.read, .failed]), wanted(connection).contains(.read) else {
+                return
+            }
+            read(connection)
         }
     }
 

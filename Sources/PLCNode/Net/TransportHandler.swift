@@ -1,17 +1,5 @@
 package import PLCSync
 
-/// Names one connection of a transport; never reused.
-package struct ConnectionID: Hashable, Comparable, Sendable, CustomStringConvertible {
-    /// The how many-th connection of the transport it is, from 1 on.
-    package let number: UInt64
-
-    package init(_ number: UInt64) { self.number = number }
-
-    package static func < (a: Self, b: Self) -> Bool { a.number < b.number }
-
-    package var description: String { "connection \(number)" }
-}
-
 /// What is known of a connection whose peer is proven.
 package struct ConnectionInfo: Hashable, Sendable {
     package let id: ConnectionID

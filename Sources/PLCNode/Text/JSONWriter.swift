@@ -66,7 +66,10 @@ package struct JSONWriter: Sendable {
 
     package mutating func number(_ value: Double) {
         separate()
-        bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
+        // From 2^53 to 10^16, where doubles are whole, Swift writes an exponent and Python does not.
+        let isWhole = value.magnitude >= 0x1p53 && value.magnitude < 1e16
+        let text = isWhole ? "\(Int64(value)).0" : value.isFinite ? value.description : "null"
+        bytes.append(contentsOf: text.utf8)
     }
 
     package mutating func bool(_ value: Bool) {

@@ -90,14 +90,13 @@ public struct ByteReader: Sendable {
         var shift: UInt64 = 0
         while true {
             let next = try byte(bytes)
-            if shift == 63, next > 1 { throw Malformed(.limit, at: start) }
+            if shift == 63, next > 1 { throw Malformed(.overflow, at: start) }
             value |= UInt64(next & 0x7f) << shift
             if next < 0x80 {
                 if next == 0, shift > 0 { throw Malformed(.nonShortest, at: start) }
                 return value
             }
             shift += 7
-            if shift > 63 { throw Malformed(.limit, at: start) }
         }
     }
 

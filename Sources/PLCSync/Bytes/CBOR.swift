@@ -116,90 +116,93 @@ func halfValue(_ bits: UInt16) -> Double {
 
 extension ByteReader {
     /// The next item's head, which must be in its shortest form.
+    ///
+    /// The argument of a floating-point number is the bits of its value in double precision. The order in which faults
+    /// are seen is that of E-16.
     @inlinable
     public mutating func head(_ bytes: borrowing RawSpan) throws(Malformed) -> (
         major: CBORMajor, argument: UInt64
     ) {
         let start = offset
         let initial = try byte(bytes)
+        let information = initial & 0x1f
         // Every three-bit number is a major type.
         guard let major = CBORMajor(rawValue: initial >> 5) else { throw Malformed(.reserved, at: start) }
-        let information = initial & 0x1f
-        if information < 24 { return (major, UInt64(information)) }
-        if major == .simple { return (major, try simple(bytes, information, start)) }
-        switch information {
-        case 24:
-            let value = UInt64(try byte(bytes))
-            guard value >= 24 else { throw Malformed(.nonShortest, at: start) }
-            return (major, value)
-        case 25:
-            let at = try take(2).lowerBound
-            let value = UInt64(
-                UInt16(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt16.self)))
-            guard value > 0xff else { throw Malformed(.nonShortest, at: start) }
-            return (major, value)
-        case 26:
-            let at = try take(4).lowerBound
-            let value = UInt64(
-                UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt32.self)))
-            guard value > 0xffff else { throw Malformed(.nonShortest, at: start) }
-            return (major, value)
-        case 27:
-            let value = try bigEndian64(bytes)
-            guard value > 0xffff_ffff else { throw Malformed(.nonShortest, at: start) }
-            return (major, value)
-        case 31:
-            throw Malformed(.indefinite, at: start)
-        default:
-            throw Malformed(.reserved, at: start)
+        guard information >= 24 else {
+            guard major != .simple || (20...22).contains(information) else {
+                throw Malformed(.simple, at: start)
+            }
+            return (major, UInt64(information))
         }
+        guard information < 28 else {
+            throw Malformed(information == 31 ? .indefinite : .reserved, at: start)
+        }
+        let size = 1 << Int(information - 24)
+        guard size <= end - offset else { throw Malformed(.truncated, at: start) }
+        let at = offset
+        offset += size
+        let argument: UInt64
+        let shorter: UInt64
+        switch size {
+        case 1:
+            argument = UInt64(bytes.unsafeLoad(fromByteOffset: at, as: UInt8.self))
+            shorter = 23
+        case 2:
+            argument = UInt64(
+                UInt16(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt16.self)))
+            shorter = 0xff
+        case 4:
+            argument = UInt64(
+                UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt32.self)))
+            shorter = 0xffff
+        default:
+            argument = loadBigEndian(bytes, at: at)
+            shorter = 0xffff_ffff
+        }
+        if major == .simple { return (major, try float(argument, size, start)) }
+        guard argument > shorter else { throw Malformed(.nonShortest, at: start) }
+        return (major, argument)
     }
 
-    /// The argument of a simple value that does not fit the initial byte: the bits of a floating-point number,
-    /// checked to be its shortest form.
+    /// The bits in double precision of a floating-point number of `size` bytes, which must be its shortest form.
     @usableFromInline
-    mutating func simple(_ bytes: borrowing RawSpan, _ information: UInt8, _ start: Int) throws(Malformed)
-        -> UInt64
-    {
-        switch information {
-        case 25:
-            let at = try take(2).lowerBound
-            let bits = UInt16(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt16.self))
-            if bits & 0x7c00 == 0x7c00, bits & 0x3ff != 0, bits != 0x7e00 { throw Malformed(.nan, at: start) }
-            return halfValue(bits).bitPattern
-        case 26:
-            let bits = try bigEndian32(bytes)
-            let value = Double(Float(bitPattern: bits))
-            if value.isNaN { throw Malformed(.nan, at: start) }
-            if halfBits(value) != nil { throw Malformed(.nonShortest, at: start) }
-            return value.bitPattern
-        case 27:
-            let value = Double(bitPattern: try bigEndian64(bytes))
-            if value.isNaN { throw Malformed(.nan, at: start) }
-            if Double(Float(value)) == value { throw Malformed(.nonShortest, at: start) }
-            return value.bitPattern
-        case 31:
-            throw Malformed(.indefinite, at: start)
+    func float(_ bits: UInt64, _ size: Int, _ start: Int) throws(Malformed) -> UInt64 {
+        let value: Double
+        let isShortest: Bool
+        switch size {
+        case 1:
+            throw Malformed(.simple, at: start)
+        case 2:
+            value = halfValue(UInt16(truncatingIfNeeded: bits))
+            isShortest = true
+            if value.isNaN, bits == 0x7e00 { return value.bitPattern }
+        case 4:
+            value = Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
+            isShortest = halfBits(value) == nil
         default:
-            throw Malformed(.reserved, at: start)
+            value = Double(bitPattern: bits)
+            isShortest = Double(Float(value)) != value
         }
+        if value.isNaN { throw Malformed(.nan, at: start) }
+        guard isShortest else { throw Malformed(.nonShortest, at: start) }
+        return value.bitPattern
     }
 
     /// Passes over the next item, checking that it is deterministic CBOR nested at most `depth` levels more.
     ///
     /// Recursion is bounded by `depth`; nothing is allocated.
-    @inlinable
     public mutating func skipItem(_ bytes: borrowing RawSpan, depth: Int) throws(Malformed) {
         let start = offset
         let (major, argument) = try head(bytes)
         switch major {
-        case .unsigned, .negative:
+        case .unsigned, .negative, .simple:
             return
         case .bytes:
-            _ = try take(length(argument, start))
+            offset += try length(argument, start)
         case .text:
-            let range = try take(length(argument, start))
-            guard isUTF8(bytes, range) else { throw Malformed(.utf8, at: start) }
+            let first = offset
+            offset += try length(argument, start)
+            guard isUTF8(bytes, first..<offset) else { throw Malformed(.utf8, at: start) }
         case .array:
             guard depth > 0 else { throw Malformed(.depth, at: start) }
             var left = argument
@@ -222,9 +225,6 @@ extension ByteReader {
         case .tag:
             guard depth > 0 else { throw Malformed(.depth, at: start) }
             try skipItem(bytes, depth: depth - 1)
-        case .simple:
-            let initial = bytes.unsafeLoad(fromByteOffset: start, as: UInt8.self) & 0x1f
-            guard initial >= 25 || (20...22).contains(argument) else { throw Malformed(.reserved, at: start) }
         }
     }
 
@@ -286,21 +286,32 @@ func compareBytes(_ bytes: borrowing RawSpan, _ a: Range<Int>, _ b: Range<Int>) 
     return a.count - b.count
 }
 
-/// Whether the bytes in `range` are valid UTF-8; ASCII is checked eight bytes at a time.
+/// Whether the bytes in `range` are valid UTF-8.
+///
+/// Eight bytes at a time where they are all ASCII, or four letters of two bytes each, as in Arabic.
 @usableFromInline
 func isUTF8(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Bool {
     var at = range.lowerBound
     let end = range.upperBound
     while at < end {
-        if end - at >= 8,
-            bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
-        {
-            at += 8
-            continue
-        }
         let first = bytes.unsafeLoad(fromByteOffset: at, as: UInt8.self)
+        if end - at >= 8 {
+            let word = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self))
+            if word & 0x8080_8080_8080_8080 == 0 || areTwoByteLetters(word) {
+                at += 8
+                continue
+            }
+        }
         if first < 0x80 {
             at += 1
+            continue
+        }
+        if (0xc2...0xdf).contains(first) {
+            guard end - at >= 2, bytes.unsafeLoad(fromByteOffset: at + 1, as: UInt8.self) & 0xc0 == 0x80
+            else {
+                return false
+            }
+            at += 2
             continue
         }
         // The second byte's range excludes overlong forms, surrogates and numbers above U+10FFFF
@@ -309,7 +320,6 @@ func isUTF8(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Bool {
         var low: UInt8 = 0x80
         var high: UInt8 = 0xbf
         switch first {
-        case 0xc2...0xdf: length = 2
         case 0xe0...0xef:
             length = 3
             if first == 0xe0 { low = 0xa0 }
@@ -323,7 +333,7 @@ func isUTF8(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Bool {
         guard end - at >= length else { return false }
         let second = bytes.unsafeLoad(fromByteOffset: at + 1, as: UInt8.self)
         guard second >= low, second <= high else { return false }
-        for i in 2..<max(length, 2) {
+        for i in 2..<length {
             guard bytes.unsafeLoad(fromByteOffset: at + i, as: UInt8.self) & 0xc0 == 0x80 else {
                 return false
             }
@@ -331,4 +341,13 @@ func isUTF8(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Bool {
         at += length
     }
     return true
+}
+
+/// Whether a little-endian word is four letters of two bytes each: a leading byte C2 … DF, then 80 … BF.
+@inline(__always)
+private func areTwoByteLetters(_ word: UInt64) -> Bool {
+    // C0 and C1 lead overlong forms; adding 1E carries into bit 5 of every other leading byte.
+    word & 0xc0e0_c0e0_c0e0_c0e0 == 0x80c0_80c0_80c0_80c0
+        && ((word & 0x001e_001e_001e_001e) + 0x001e_001e_001e_001e) & 0x0020_0020_0020_0020
+            == 0x0020_0020_0020_0020
 }

@@ -4,6 +4,8 @@ public struct Malformed: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Reason: String, Sendable {
         /// The bytes end before the item does.
         case truncated
+        /// A varint is 2^64 or more.
+        case overflow
         /// A number or a length is not in its shortest form.
         case nonShortest
         /// A map's keys are not in bytewise order.
@@ -16,8 +18,10 @@ public struct Malformed: Error, Hashable, Sendable, CustomStringConvertible {
         case utf8
         /// An item of indefinite length.
         case indefinite
-        /// A reserved or unsupported form.
+        /// A reserved form.
         case reserved
+        /// A simple value other than false, true and null.
+        case simple
         /// A NaN other than the canonical one.
         case nan
         /// Bytes follow the item.

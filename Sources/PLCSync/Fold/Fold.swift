@@ -4,14 +4,17 @@
 /// memory and over a database. Source: Specs/data-model.md.
 public struct Fold: Sendable {
     private var change = Change()
-    private var held = Change()
+    private var logs: [Int] = []
 
     /// A fold with scratch memory of its own.
     public init() {}
 
-    /// Which parts of held ops to carry out: what adds goes before what removes.
-    private enum Phase {
-        case all, additions, removals
+    /// The parts in which a change and the ops that waited for it are carried out.
+    ///
+    /// Makers go first, so that an op may name a later one of its change. Removers go last: when one runs, all
+    /// additions to its record that are folded have run, and what it does not find has not arrived.
+    private enum Phase: CaseIterable {
+        case make, write, remove
     }
 
     /// Folds change `sequence` of log number `log`, the next one of that log, and what waited for it.
@@ -21,125 +24,133 @@ public struct Fold: Sendable {
     public mutating func apply<Store: FoldStore>(
         _ leaf: borrowing RawSpan, log: Int, sequence: UInt64, to store: inout Store
     ) throws -> UInt64? {
-        var stamp: UInt64?
-        do {
-            try change.decode(leaf)
-            stamp = change.stamp
-        } catch {
-            // A leaf is a leaf whatever it contains (D19): no ops, kept and forwarded.
-        }
-        if stamp != nil {
-            let place = LocalDot(log: log, sequence: sequence, op: 0)
-            let logs = try Self.indices(change, log, &store)
-            for index in change.ops.indices {
-                try Self.apply(change, leaf, index, place, logs, .all, &store)
-            }
-        }
+        let place = LocalDot(log: log, sequence: sequence, op: 0)
         store.advance(log: log, to: sequence)
-        try replay(store.release(LocalDot(log: log, sequence: sequence, op: 0)), &store)
+        let waiting = try store.release(place).sorted()
+        var stamp: UInt64?
+        for phase in Phase.allCases {
+            // What waited was decoded in between, so a change that something waited for is decoded again.
+            if phase == .make || !waiting.isEmpty && stamp != nil {
+                stamp = try decode(leaf, log, &store)
+            }
+            if stamp != nil {
+                for index in change.ops.indices { try apply(leaf, LocalDot(place, op: index), phase, &store) }
+            }
+            try replay(waiting, phase, &store)
+        }
         return stamp
     }
 
-    /// Carries out ops that waited; those of one record that add come before those that remove, so that the order in
-    /// which they arrived does not matter.
-    private mutating func replay<Store: FoldStore>(_ waiting: [LocalDot], _ store: inout Store) throws {
-        guard !waiting.isEmpty else { return }
-        for phase in [Phase.additions, .removals] {
-            for dot in waiting.sorted() {
-                let leaf = try store.leaf(dot)
-                let bytes = leaf.span.bytes
-                do {
-                    try held.decode(bytes)
-                } catch {
-                    preconditionFailure("op \(dot) was held, so its change had been decoded")
-                }
-                let logs = try Self.indices(held, dot.log, &store)
-                try Self.apply(held, bytes, Int(dot.op), dot.change, logs, phase, &store)
-            }
+    /// Decodes a leaf and resolves the logs that it refers to; nil if it is no change.
+    private mutating func decode<Store: FoldStore>(
+        _ leaf: borrowing RawSpan, _ log: Int, _ store: inout Store
+    ) throws -> UInt64? {
+        do {
+            try change.decode(leaf)
+        } catch {
+            // A leaf is a leaf whatever it contains (D19): no ops, kept and forwarded.
+            return nil
         }
+        logs.removeAll(keepingCapacity: true)
+        logs.append(log)
+        for id in change.logs { logs.append(try store.index(of: id)) }
+        return change.stamp
     }
 
-    private static func indices<Store: FoldStore>(
-        _ change: Change, _ own: Int, _ store: inout Store
-    ) throws -> [Int] {
-        var indices = [own]
-        for id in change.logs { indices.append(try store.index(of: id)) }
-        return indices
-    }
-
-    private enum Found {
-        case live(FoldRecord)
-        case dead
-        case waiting(LocalDot)
-    }
-
-    /// The record that an op is about, as far as the folded changes tell.
-    private static func find<Store: FoldStore>(
-        _ target: Change.Target, _ place: LocalDot, _ logs: [Int], _ store: inout Store
-    ) throws -> Found {
-        switch target {
-        case .op(let index):
-            let dot = LocalDot(value: place.value | UInt64(index))
-            guard let record = try store.record(dot) else { return .dead }
-            return .live(record)
-        case .dot(let reference):
-            let dot = LocalDot(log: logs[reference.log], sequence: reference.sequence, op: reference.op)
-            guard store.logID(dot.log).channel == store.logID(place.log).channel else { return .dead }
-            if let record = try store.record(dot) {
-                // A log speaks of a keyed record by its own create, so that nothing on one can have to wait (D5).
-                return record.isKeyed && reference.log != 0 ? .dead : .live(record)
-            }
-            return dot.sequence <= store.length(ofLog: dot.log) ? .dead : .waiting(dot)
-        }
-    }
-
-    private static func apply<Store: FoldStore>(
-        _ change: Change, _ leaf: borrowing RawSpan, _ index: Int, _ place: LocalDot, _ logs: [Int],
-        _ phase: Phase, _ store: inout Store
+    /// Carries out one phase of ops that waited; they are sorted, so each leaf is decoded once.
+    private mutating func replay<Store: FoldStore>(
+        _ waiting: [LocalDot], _ phase: Phase, _ store: inout Store
     ) throws {
-        let dot = LocalDot(value: place.value | UInt64(index))
-        let target: Change.Target
-        switch change.ops[index] {
-        case .create(let kind, _, let owned):
+        guard phase != .make else { return }
+        var next = waiting.startIndex
+        while next < waiting.endIndex {
+            let place = waiting[next].change
+            let leaf = try store.leaf(place)
+            let bytes = leaf.span.bytes
+            let stamp = try decode(bytes, place.log, &store)
+            precondition(stamp != nil, "an op of \(place) was held, so it had been decoded")
+            while next < waiting.endIndex, waiting[next].change == place {
+                try apply(bytes, waiting[next], phase, &store)
+                next += 1
+            }
+        }
+    }
+
+    /// Carries out what op `dot` of the open change has to do in `phase`.
+    private func apply<Store: FoldStore>(
+        _ leaf: borrowing RawSpan, _ dot: LocalDot, _ phase: Phase, _ store: inout Store
+    ) throws {
+        switch (change.ops[Int(dot.op)], phase) {
+        case (.create(let kind, _, let owned), .make):
             let record = FoldRecord(
                 id: dot, kind: kind, isOwned: owned, isKeyed: false, stamp: Clock.ordering(change.stamp))
-            return try store.insert(record, leaf: leaf, births: change.births(of: index))
-        case .keyed(let kind, let key):
-            return try create(kind, key, leaf, dot, &store)
-        case .set(let about, _, _), .add(let about, _, _, _), .remove(let about, _, _), .delete(let about):
-            target = about
-        case .grant, .invite, .unknown:
-            return
-        }
-        let record: FoldRecord
-        switch try find(target, place, logs, &store) {
-        case .live(let found): record = found
-        case .dead: return
-        case .waiting(let create): return try store.hold(dot, until: create)
-        }
-        // An owned record's own fields, and its end, are its creator's alone (D20).
-        let isOwner = !record.isOwned || store.key(ofLog: record.id.log) == store.key(ofLog: place.log)
-        switch change.ops[index] {
-        case .set(_, let entries, let over) where phase != .removals:
-            guard change.stamp <= Clock.maximumStamp else { return }
+            try store.insert(record, leaf: leaf, births: change.births(of: Int(dot.op)))
+        case (.keyed(let kind, let key), .make):
+            try Self.create(kind, key, leaf, dot, &store)
+        case (.set(let target, let entries, let over), .write):
+            guard change.stamp <= Clock.maximumStamp, let record = try find(target, dot, phase, &store) else {
+                return
+            }
             let stamp = WriteStamp(effective: Clock.effective(change.stamp, over: over), dot: dot)
+            let isOwner = isOwner(of: record, dot, &store)
             for entry in change.entries[entries] where isOwner || !entry.field.isOwned {
-                try write(record, entry.field, stamp, leaf.extracting(entry.value), &store)
+                try Self.write(record, entry.field, stamp, leaf.extracting(entry.value), &store)
             }
-        case .add(_, let field, let value, let seen) where isOwner || !field.isOwned:
+        case (.add(let target, let field, let value, _), .write):
+            guard !change.isBirth(Int(dot.op)), let record = try find(target, dot, phase, &store),
+                !field.isOwned || isOwner(of: record, dot, &store)
+            else { return }
             let key = FieldKey(record.id, field)
-            if phase != .removals, !change.isBirth(index), try !store.unmark(key, dot) {
-                try store.insertElement(
-                    key, dot, stamp: Clock.ordering(change.stamp), value: leaf.extracting(value))
-            }
-            if phase != .additions { try remove(change.dots[seen], record, key, logs, &store) }
-        case .remove(_, let field, let dots) where phase != .additions && (isOwner || !field.isOwned):
-            try remove(change.dots[dots], record, FieldKey(record.id, field), logs, &store)
-        case .delete where phase != .additions && isOwner && !record.isKeyed:
+            guard try !store.unmark(key, dot) else { return }
+            try store.insertElement(
+                key, dot, stamp: Clock.ordering(change.stamp), value: leaf.extracting(value))
+        case (.add(let target, let field, _, let dots), .remove) where !dots.isEmpty,
+            (.remove(let target, let field, let dots), .remove):
+            guard let record = try find(target, dot, phase, &store),
+                !field.isOwned || isOwner(of: record, dot, &store)
+            else { return }
+            try remove(dots, record, FieldKey(record.id, field), &store)
+        case (.delete(let target), .remove):
+            guard let record = try find(target, dot, phase, &store), !record.isKeyed,
+                isOwner(of: record, dot, &store)
+            else { return }
             try store.delete(record)
-        default:
+        case (.create, _), (.keyed, _), (.set, _), (.add, _), (.remove, _), (.delete, _), (.grant, _),
+            (.invite, _), (.unknown, _):
             return
         }
+    }
+
+    /// The record that op `dot` is about; nil if there is none, and then, if it may still come, the op is held: once,
+    /// though an add that replaces others has a part in two phases.
+    private func find<Store: FoldStore>(
+        _ target: Change.Target, _ dot: LocalDot, _ phase: Phase, _ store: inout Store
+    ) throws -> FoldRecord? {
+        switch target {
+        case .op(let index):
+            return try store.record(LocalDot(dot.change, op: index))
+        case .dot(let reference):
+            let create = local(reference)
+            guard store.logID(create.log).channel == store.logID(dot.log).channel else { return nil }
+            if let record = try store.record(create) {
+                // A log speaks of a keyed record by its own earlier create, so nothing on one ever waits (D5).
+                return record.isKeyed && (create.log != dot.log || create > dot) ? nil : record
+            }
+            let mayCome = create.sequence > store.length(ofLog: create.log)
+            if mayCome, !(phase == .remove && change.adds(Int(dot.op))) { try store.hold(dot, until: create) }
+            return nil
+        }
+    }
+
+    private func local(_ reference: Change.Reference) -> LocalDot {
+        LocalDot(log: logs[reference.log], sequence: reference.sequence, op: reference.op)
+    }
+
+    /// Whether op `dot` may write the owned fields of the record, and end it (D20).
+    private func isOwner<Store: FoldStore>(of record: FoldRecord, _ dot: LocalDot, _ store: inout Store)
+        -> Bool
+    {
+        !record.isOwned || store.key(ofLog: record.id.log) == store.key(ofLog: dot.log)
     }
 
     private static func create<Store: FoldStore>(
@@ -166,15 +177,15 @@ public struct Fold: Sendable {
         try store.put(key, stamp, value: value)
     }
 
-    private static func remove<Store: FoldStore>(
-        _ dots: ArraySlice<Change.Reference>, _ record: FoldRecord, _ key: FieldKey, _ logs: [Int],
-        _ store: inout Store
+    private func remove<Store: FoldStore>(
+        _ dots: Range<Int>, _ record: FoldRecord, _ key: FieldKey, _ store: inout Store
     ) throws {
-        for reference in dots {
-            let dot = LocalDot(log: logs[reference.log], sequence: reference.sequence, op: reference.op)
-            if !record.isKeyed, dot.change == record.id.change {
-                try store.mark(key, dot)
-            } else if try !store.removeElement(key, dot), dot.sequence > store.length(ofLog: dot.log) {
+        for reference in change.dots[dots] {
+            let dot = local(reference)
+            let isFound = try store.removeElement(key, dot)
+            // An element of the record's birth is not kept apart, so all dots of that change are noted.
+            let isOfBirth = !record.isKeyed && dot.change == record.id.change
+            if isOfBirth || !isFound && dot.sequence > store.length(ofLog: dot.log) {
                 try store.mark(key, dot)
             }
         }
@@ -182,6 +193,11 @@ public struct Fold: Sendable {
 }
 
 extension Change {
+    /// Whether op `index` is an addition.
+    func adds(_ index: Int) -> Bool {
+        if case .add = ops[index] { true } else { false }
+    }
+
     /// Whether op `index` adds to a record that this same change creates: such an element is part of the record's
     /// birth and is not kept apart.
     public func isBirth(_ index: Int) -> Bool {

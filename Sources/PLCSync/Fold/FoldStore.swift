@@ -60,7 +60,7 @@ public protocol FoldStore {
     func key(ofLog index: Int) -> PublicKey?
     /// How many changes of log number `index` are folded.
     func length(ofLog index: Int) -> UInt64
-    /// Takes note that change `sequence` of log number `log` is folded.
+    /// Takes note that change `sequence` of log number `log` is being folded; called before its ops are carried out.
     mutating func advance(log: Int, to sequence: UInt64)
     /// The number of the log `id`, given now if it has none.
     mutating func index(of id: LogID) throws -> Int
@@ -90,9 +90,10 @@ public protocol FoldStore {
         throws
     /// Removes such an element; false if it is not there.
     mutating func removeElement(_ key: FieldKey, _ dot: LocalDot) throws -> Bool
-    /// Notes that `dot` is removed from the field: an element of the record's birth, or one that has not arrived.
+    /// Notes that `dot` is removed from the field: one of the record's own change, or one that has not arrived. To
+    /// note it again changes nothing.
     mutating func mark(_ key: FieldKey, _ dot: LocalDot) throws
-    /// Takes such a note away; false if there is none.
+    /// Takes the note of one that had not arrived away; false if there is none.
     mutating func unmark(_ key: FieldKey, _ dot: LocalDot) throws -> Bool
 
     /// Holds the op at `op` until the change that `target` names is folded.
@@ -109,5 +110,14 @@ extension FoldStore {
         if a.effective != b.effective { return a.effective > b.effective }
         if a.dot.log == b.dot.log { return a.dot > b.dot }
         return logID(a.dot.log) > logID(b.dot.log)
+    }
+
+    /// The version of a multi-value register that is shown, of those that are live; nil if none is (D-20).
+    public func shown(_ elements: [RecordView.Element]) -> RecordView.Element? {
+        elements.max {
+            isLater(
+                WriteStamp(effective: $1.stamp, dot: $1.dot),
+                than: WriteStamp(effective: $0.stamp, dot: $0.dot))
+        }
     }
 }

@@ -64,6 +64,9 @@ public struct MemoryStore: FoldStore, Sendable {
     /// The identity of a keyed record, or nil for a record named by a dot.
     public func keyedID(of record: FoldRecord) -> Bytes16? { keys[record.id]?.id }
 
+    /// The key of a keyed record, an item of CBOR; empty for a record named by a dot.
+    public func key(of record: FoldRecord) -> [UInt8] { keys[record.id]?.key ?? [] }
+
     /// The state digest, computed from scratch: O(state).
     public var digest: Bytes32 {
         var sum = StateDigest()

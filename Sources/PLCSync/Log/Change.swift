@@ -32,14 +32,24 @@ public struct Change: Sendable {
         case remove(Target, field: Field, dots: Range<Int>)
         case delete(Target)
         case keyed(kind: UInt64, key: Range<Int>)
-        case grant(key: Bytes32, role: UInt64, name: Range<Int>?, invitation: Bytes32?)
+        case grant(key: PublicKey, role: UInt64, name: Range<Int>?, invitation: Bytes32?)
         case invite(invitation: Bytes32, role: UInt64, expiry: UInt64)
         /// An op of a number or shape that this version does not know.
         case unknown(number: UInt64?)
+
+        /// Whether later ops of the same change may speak of what this one makes.
+        public var makesRecord: Bool {
+            switch self {
+            case .create, .keyed: true
+            case .set, .add, .remove, .delete, .grant, .invite, .unknown: false
+            }
+        }
     }
 
     /// The most ops in one change.
     public static let maximumOps = 1_024
+    /// The longest name in a grant, in bytes.
+    public static let maximumNameBytes = 256
     /// How deeply arrays, maps and tags may nest, the change itself being the first level.
     public static let maximumDepth = 8
 
@@ -102,13 +112,12 @@ public struct Change: Sendable {
         guard (1...UInt64(Self.maximumOps)).contains(count) else { throw Malformed(.limit, at: start) }
         while count > 0 {
             let start = reader.offset
-            try reader.skipItem(leaf, depth: Self.maximumDepth - 2)
+            ops.append(try decodeOp(leaf, &reader))
             ranges.append(start..<reader.offset)
             count -= 1
         }
         if parts == 4 { try decodeExtension(leaf, &reader) }
         try reader.finish()
-        for range in ranges { ops.append(decodeOp(leaf, range)) }
     }
 
     /// Checks the fourth part: a map with unsigned keys, kept for what comes later.
@@ -126,26 +135,30 @@ public struct Change: Sendable {
         }
     }
 
-    private mutating func decodeOp(_ leaf: borrowing RawSpan, _ range: Range<Int>) -> Op {
+    /// The next op; one that is not of a known shape is passed over, if it is an item at all.
+    private mutating func decodeOp(_ leaf: borrowing RawSpan, _ reader: inout ByteReader) throws(Malformed)
+        -> Op
+    {
+        let start = reader.offset
         let entryCount = entries.count
         let dotCount = dots.count
         var number: UInt64?
         do throws(Malformed) {
-            var reader = ByteReader(range)
             let parts = try reader.arrayHead(leaf)
-            guard parts >= 1 else { throw Malformed(.shape, at: range.lowerBound) }
+            guard parts >= 1 else { throw Malformed(.shape, at: start) }
             let known = try reader.unsigned(leaf)
             number = known
-            let op = try decodeKnown(leaf, &reader, number: known, parts: parts)
-            try reader.finish()
-            return op
+            return try decodeKnown(leaf, &reader, number: known, parts: parts)
         } catch {
             entries.removeLast(entries.count - entryCount)
             dots.removeLast(dots.count - dotCount)
+            reader.offset = start
+            try reader.skipItem(leaf, depth: Self.maximumDepth - 2)
             return .unknown(number: number)
         }
     }
 
+    /// The rest of an op of `parts` items; values stand one level below it, or two in a map.
     private mutating func decodeKnown(
         _ leaf: borrowing RawSpan, _ reader: inout ByteReader, number: UInt64, parts: UInt64
     ) throws(Malformed) -> Op {
@@ -164,9 +177,7 @@ public struct Change: Sendable {
         case (2, 4...5):
             let target = try decodeTarget(leaf, &reader)
             let field = try reader.field(leaf)
-            let start = reader.offset
-            try reader.skipItem(leaf, depth: Self.maximumDepth)
-            let value = start..<reader.offset
+            let value = try decodeValue(leaf, &reader, level: 4)
             let seen = parts == 5 ? try decodeDots(leaf, &reader) : dots.count..<dots.count
             return .add(target, field: field, value: value, seen: seen)
         case (3, 4):
@@ -177,20 +188,14 @@ public struct Change: Sendable {
             return .delete(try decodeTarget(leaf, &reader))
         case (6, 3):
             let kind = try reader.unsigned(leaf)
-            let start = reader.offset
-            try reader.skipItem(leaf, depth: Self.maximumDepth)
-            return .keyed(kind: kind, key: start..<reader.offset)
+            return .keyed(kind: kind, key: try decodeValue(leaf, &reader, level: 4))
         case (32, 3...5):
-            let key = try decodeKey(leaf, &reader)
+            guard let key = PublicKey(checking: try decodeKey(leaf, &reader).bytes) else { throw shape }
             let role = try reader.unsigned(leaf)
             guard role <= 3 else { throw shape }
-            var name: Range<Int>?
-            if parts >= 4 {
-                let (major, count) = try reader.head(leaf)
-                guard major == .text else { throw shape }
-                name = try reader.take(Int(count))
-            }
-            let invitation = parts == 5 ? try decodeKey(leaf, &reader) : nil
+            let name = parts == 3 ? nil : try decodeName(leaf, &reader)
+            let invitation = parts == (name == nil ? 4 : 5) ? try decodeKey(leaf, &reader) : nil
+            guard parts == 3 + (name == nil ? 0 : 1) + (invitation == nil ? 0 : 1) else { throw shape }
             return .grant(key: key, role: role, name: name, invitation: invitation)
         case (64, 4):
             let invitation = try decodeKey(leaf, &reader)
@@ -211,13 +216,40 @@ public struct Change: Sendable {
         let first = entries.count
         var left = count
         while left > 0 {
-            let field = try reader.field(leaf)
             let start = reader.offset
-            try reader.skipItem(leaf, depth: Self.maximumDepth)
-            entries.append(Entry(field: field, value: start..<reader.offset))
+            let field = try reader.field(leaf)
+            guard left == count || entries[entries.count - 1].field < field else {
+                throw Malformed(.unsortedKeys, at: start)
+            }
+            entries.append(Entry(field: field, value: try decodeValue(leaf, &reader, level: 5)))
             left -= 1
         }
         return first..<entries.count
+    }
+
+    /// The range of the next item, which stands at `level` of the change.
+    private func decodeValue(
+        _ leaf: borrowing RawSpan, _ reader: inout ByteReader, level: Int
+    ) throws(Malformed) -> Range<Int> {
+        let start = reader.offset
+        try reader.skipItem(leaf, depth: Self.maximumDepth - level + 1)
+        return start..<reader.offset
+    }
+
+    /// The range of the text that is next; nil if the next item is none.
+    private func decodeName(_ leaf: borrowing RawSpan, _ reader: inout ByteReader) throws(Malformed) -> Range<
+        Int
+    >? {
+        let start = reader.offset
+        let (major, count) = try reader.head(leaf)
+        guard major == .text else {
+            reader.offset = start
+            return nil
+        }
+        guard count <= UInt64(Self.maximumNameBytes) else { throw Malformed(.limit, at: start) }
+        let name = try reader.take(Int(count))
+        guard isUTF8(leaf, name) else { throw Malformed(.utf8, at: start) }
+        return name
     }
 
     private mutating func decodeDots(
@@ -241,7 +273,9 @@ public struct Change: Sendable {
         let start = reader.offset
         let (major, argument) = try reader.head(leaf)
         if major == .unsigned {
-            guard argument < UInt64(ops.count) else { throw Malformed(.shape, at: start) }
+            guard argument < UInt64(ops.count), ops[Int(argument)].makesRecord else {
+                throw Malformed(.shape, at: start)
+            }
             return .op(Int(argument))
         }
         reader.offset = start

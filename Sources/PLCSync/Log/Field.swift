@@ -57,7 +57,7 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-    /// The next item as the name of a field, whose form was checked before.
+    /// The next item as the name of a field.
     mutating func field(_ bytes: borrowing RawSpan) throws(Malformed) -> Field {
         let start = offset
         let (major, argument) = try head(bytes)
@@ -65,7 +65,9 @@ extension ByteReader {
         case .unsigned where argument < Field.numberLimit:
             return .number(argument)
         case .text where (1...UInt64(Field.maximumNameBytes)).contains(argument):
-            return .name(try array(bytes, Int(argument)))
+            let name = try take(Int(argument))
+            guard isUTF8(bytes, name) else { throw Malformed(.utf8, at: start) }
+            return .name(bytes.extracting(name).array)
         default:
             throw Malformed(.shape, at: start)
         }

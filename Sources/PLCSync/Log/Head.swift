@@ -38,9 +38,12 @@ public struct Head: Hashable, Sendable {
 
     /// Whether the origin of `descriptor` signed `root` at this length.
     public func isValid(root: Bytes32, of descriptor: LogDescriptor) -> Bool {
-        flags <= 1
-            && descriptor.key.verifies(
-                signature,
-                over: Self.message(log: descriptor.fullID, count: count, root: root, flags: flags))
+        isValid(root: root, ofLog: descriptor.fullID, key: descriptor.key)
+    }
+
+    /// Whether `key` signed `root` as that of the log `id` at this length.
+    public func isValid(root: Bytes32, ofLog id: Bytes32, key: PublicKey) -> Bool {
+        flags <= 1 && (1...Dot.maximumSequence).contains(count)
+            && key.verifies(signature, over: Self.message(log: id, count: count, root: root, flags: flags))
     }
 }

@@ -28,6 +28,9 @@ public struct Channel: RawRepresentable, Hashable, Comparable, Sendable {
     /// Bulky evidence.
     public static let evidence = Channel(rawValue: 2)
 
+    /// Channels are below this; a log whose identity begins with another byte does not exist.
+    public static let limit: UInt8 = 8
+
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 

@@ -67,6 +67,8 @@ extension Replica {
         }
         guard !intake.stretches.isEmpty else { return processed(bytes, id, now, &effects) }
         spaces[space]?.verifiedMembership = intake.membership
+        let changes = intake.stretches.reduce(0) { $0 + $1.forest.count + 1 - $1.from }
+        sessions[id]?.spaces[space]?.changesReceived += changes
         let commit = Commit(
             id: nextCommit, space: space, stretches: intake.stretches, cursors: completedCursors(space))
         nextCommit += 1

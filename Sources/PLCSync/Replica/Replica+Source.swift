@@ -151,6 +151,7 @@ extension Replica {
             let head = reading.heads[index]
             // More may have been announced while this was read; "no more" is said of what is announced by now.
             let isLast = part.next > spaces[reading.space]?.logs[part.log]?.count ?? 0
+            session.spaces[reading.space]?.changesSent += UInt64(part.count)
             sections.append(section(part, head, isLast: isLast, &session, reading.space))
             if isLast {
                 session.spaces[reading.space]?.peerCounts[part.log] = head.count

@@ -27,9 +27,9 @@ public struct Replica: Sendable {
     public mutating func step(_ input: Input, at now: Now, into effects: inout [Effect]) {
         switch input {
         case .opened(let snapshot):
-            open(snapshot, now, &effects)
+            hold(snapshot, now, &effects)
         case .connected(let id, let peer, let exporter, let isDialer, let nonce, let purpose):
-            connect(
+            begin(
                 Session(
                     connection: id, peer: peer, exporter: exporter, isDialer: isDialer, purpose: purpose,
                     nonce: nonce, lastReceived: now.monotonic, lastSent: now.monotonic,
@@ -59,7 +59,7 @@ public struct Replica: Sendable {
 
     // MARK: Sessions begin and end
 
-    private mutating func open(_ snapshot: SpaceSnapshot, _ now: Now, _ effects: inout [Effect]) {
+    private mutating func hold(_ snapshot: SpaceSnapshot, _ now: Now, _ effects: inout [Effect]) {
         guard let genesis = try? Genesis(snapshot.genesis) else {
             preconditionFailure("a space is stored with a genesis that does not decode")
         }
@@ -80,7 +80,7 @@ public struct Replica: Sendable {
         }
     }
 
-    private mutating func connect(_ session: Session, _ now: Now, _ effects: inout [Effect]) {
+    private mutating func begin(_ session: Session, _ now: Now, _ effects: inout [Effect]) {
         let id = session.connection
         sessions[id] = session
         if session.peer == identity.publicKey { return close(id, .ownIdentity, &effects) }

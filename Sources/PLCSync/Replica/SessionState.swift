@@ -139,6 +139,10 @@ struct SpaceSession: Sendable {
     var collected: [Reconciliation.Range] = []
     var reconciledAt: UInt64?
 
+    /// Changes that were sent and received in this session.
+    var changesSent: UInt64 = 0
+    var changesReceived: UInt64 = 0
+
     /// What the peer last said that it holds, and as of which lsn of its own.
     var peerFingerprint: Bytes16?
     var peerToldLsn: UInt64 = 0

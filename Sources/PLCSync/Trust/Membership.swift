@@ -53,7 +53,7 @@ public struct Membership: Sendable {
 
     /// Whether the logs of `key` in `channel` count.
     public func counts(_ key: PublicKey, in channel: Channel) -> Bool {
-        guard let role = role(of: key) else { return false }
+        guard channel.rawValue < Channel.limit, let role = role(of: key) else { return false }
         return channel == .control ? role >= .steward : role >= .writer
     }
 
@@ -72,17 +72,14 @@ public struct Membership: Sendable {
     private static func fact(_ op: Change.Op, _ leaf: borrowing RawSpan) -> Fact.Kind? {
         switch op {
         case .grant(let key, let role, let name, let invitation):
-            guard let key = PublicKey(checking: key.bytes), let role = Role(rawValue: role) else {
-                return nil
-            }
+            guard let role = Role(rawValue: role) else { return nil }
             let name = name.map { leaf.extracting($0).array } ?? []
             return .grant(key, role, name: name, invitation: invitation.map { PublicKey($0) })
         case .invite(let key, let role, let expiry):
-            guard let key = PublicKey(checking: key.bytes), let role = Role(rawValue: role) else {
-                return nil
-            }
-            return .invite(key, role, expiry: expiry)
-        case .unknown(let number?) where (32..<64).contains(number):
+            guard let role = Role(rawValue: role) else { return nil }
+            return .invite(PublicKey(key), role, expiry: expiry)
+        case .unknown(let number?) where (33..<64).contains(number):
+            // 32 in a wrong shape is no more than ignored.
             return .unknownCritical(number)
         default:
             return nil

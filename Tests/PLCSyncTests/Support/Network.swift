@@ -58,7 +58,7 @@ struct Network {
         case grant(space: SpaceID, node: Int)
     }
 
-    var random: SimulationRandom
+    var random: SplitMix64
     var time: UInt64 = 0
     var nodes: [MemoryNode] = []
     var incarnations: [Int] = []
@@ -75,7 +75,7 @@ struct Network {
     var signsOfLife = 0
     var bytes = 0
 
-    init(seed: UInt64) { random = SimulationRandom(seed: seed) }
+    init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
     // MARK: Running
 
@@ -218,7 +218,7 @@ struct Network {
         if end == 0, let joiner = links[connection.link].joiner, joiner.node == node {
             purpose = .join(joiner.request)
         }
-        var exporter = SimulationRandom(seed: UInt64(index) &* 0x1234_5677 &+ 5)
+        var exporter = SplitMix64(seed: UInt64(index) &* 0x1234_5677 &+ 5)
         let secret = exporter.bytes(32)
         let nonce = random.bytes16()
         let peer = nodes[other].key

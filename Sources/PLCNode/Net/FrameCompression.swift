@@ -1,0 +1,122 @@
+internal import CZstd
+internal import PLCSync
+
+/// Compresses the DATA frames of one direction of a connection as one stream, so that what was said before helps with
+/// what follows; what one space said never helps with another's (S: COMPRESSED).
+///
+/// Holds no memory while nothing is sent.
+struct FrameCompressor: ~Copyable {
+    /// The window: both sides hold so much of what went before, in powers of two.
+    static let windowLog: Int32 = 20
+    /// Bodies below this are not worth a header.
+    static let minimumBytes = 64
+    /// A first body of less than this is all there is to send, mostly: it is worth a better level.
+    private static let shortBytes = 131_072
+
+    private var context: OpaquePointer?
+    private var space: [UInt8] = []
+
+    deinit { ZSTD_freeCCtx(context) }
+
+    /// The COMPRESSED frame for a DATA body, or nil if it would be no smaller.
+    mutating func compress(_ body: ArraySlice<UInt8>) -> [UInt8]? {
+        guard body.count >= Self.minimumBytes else { return nil }
+        let space = Self.handle(body)
+        let isFresh = context == nil || space != self.space
+        if context == nil { context = ZSTD_createCCtx() }
+        guard let context else { return nil }
+        if isFresh {
+            ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters)
+            let level: Int32 = body.count < Self.shortBytes ? 9 : 3
+            ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)
+            ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, Self.windowLog)
+            ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0)
+        }
+        self.space = space
+        let bound = ZSTD_compressBound(body.count) + 64
+        let packed = [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
+            body.withUnsafeBytes { raw in
+                var input = ZSTD_inBuffer(src: raw.baseAddress, size: raw.count, pos: 0)
+                var output = ZSTD_outBuffer(dst: buffer.baseAddress, size: bound, pos: 0)
+                let left = ZSTD_compressStream2(context, &output, &input, ZSTD_e_flush)
+                precondition(left == 0 && input.pos == input.size, "zstd did not flush into its own bound")
+                count = output.pos
+            }
+        }
+        var w = ByteWriter(capacity: packed.count + 16)
+        w.write(byte: isFresh ? 1 : 0)
+        w.write(byte: Frame.Kind.data.rawValue)
+        w.write(varint: body.count)
+        w.write(packed)
+        return Frame.encode(.compressed, w.bytes)
+    }
+
+    /// Lets the memory go; the next body begins a new stream.
+    mutating func rest() {
+        ZSTD_freeCCtx(context)
+        context = nil
+        space = []
+    }
+
+    /// The bytes of the varint that a DATA body begins with: which space it is about.
+    static func handle(_ body: ArraySlice<UInt8>) -> [UInt8] {
+        let end = body.firstIndex { $0 < 0x80 } ?? body.endIndex - 1
+        return Array(body[...end])
+    }
+}
+
+/// Undoes what a `FrameCompressor` did at the other end.
+struct FrameDecompressor: ~Copyable {
+    /// How many bytes one byte may become, once `freeBytes` are exceeded.
+    static let maximumRatio = 64
+    static let freeBytes = 4_096
+
+    private var context: OpaquePointer?
+
+    deinit { ZSTD_freeDCtx(context) }
+
+    /// The body and its type; throws if the bytes are not such a stream, or would become too many.
+    mutating func decompress(_ body: borrowing RawSpan) throws(Malformed) -> (type: UInt8, body: [UInt8]) {
+        var reader = ByteReader(body)
+        let flags = try reader.byte(body)
+        let type = try reader.byte(body)
+        guard flags <= 1, type == Frame.Kind.data.rawValue else { throw Malformed(.shape, at: 0) }
+        let count = try reader.count(body, limit: Frame.maximumDataBytes)
+        let packed = body.extracting(reader.offset..<body.byteCount)
+        guard count <= max(Self.freeBytes, packed.byteCount * Self.maximumRatio) else {
+            throw Malformed(.limit, at: 2)
+        }
+        if flags == 1 {
+            if context == nil { context = ZSTD_createDCtx() }
+            ZSTD_DCtx_reset(context, ZSTD_reset_session_and_parameters)
+            ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, FrameCompressor.windowLog)
+        }
+        guard let context else { throw Malformed(.shape, at: 0) }
+        var isWhole = false
+        let raw = [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
+            packed.withUnsafeBytes { bytes in
+                var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
+                var output = ZSTD_outBuffer(dst: buffer.baseAddress, size: count, pos: 0)
+                while true {
+                    let before = (input.pos, output.pos)
+                    let hint = ZSTD_decompressStream(context, &output, &input)
+                    if ZSTD_isError(hint) != 0 { break }
+                    if input.pos == input.size, output.pos == count {
+                        isWhole = true
+                        break
+                    }
+                    if before == (input.pos, output.pos) { break }
+                }
+                done = output.pos
+            }
+        }
+        guard isWhole else { throw Malformed(.shape, at: reader.offset) }
+        return (type, raw)
+    }
+
+    /// Lets the memory go; the peer begins a new stream when it has something to say.
+    mutating func rest() {
+        ZSTD_freeDCtx(context)
+        context = nil
+    }
+}

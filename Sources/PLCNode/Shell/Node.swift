@@ -1,0 +1,107 @@
+package import PLCSync
+
+/// A node: its key, its replica on disk, and the two ways to use it. Another program can embed one.
+///
+/// Holds the folder's lock while it lives. `write` and `read` may be called from any thread; they block.
+package final class Node: @unchecked Sendable {
+    /// The node's folder.
+    package let folder: NodeFolder
+    /// What makes the node this node.
+    package let identity: SigningKey
+    /// The name that the node goes by.
+    package let name: String
+    /// The language that its people read: `ar` or `en`.
+    package let language: String
+    /// The identity of its database.
+    package let databaseEpoch: UInt64
+
+    private let lock: FolderLock
+    private let writer: StoreWriter
+    private let views = Locked<[StoreView]>([])
+    private let listener: Locked<(@Sendable (SpaceID, [AuthoredLog]) -> Void)?>
+
+    /// Makes a new node in a folder.
+    package static func create(in folder: NodeFolder, name: String, language: String) throws {
+        try folder.create(seed: World.randomBytes(32))
+        let store = try Store(path: folder.store, random: RandomSource(World.randomNumber))
+        try store.begin()
+        try store.setText("name", name)
+        try store.setText("language", language)
+        _ = try store.commit()
+        try FileSystem.syncFolder(of: folder.store)
+    }
+
+    /// Opens the node in a folder, of which it takes hold.
+    package init(_ folder: NodeFolder) throws {
+        self.folder = folder
+        lock = try FolderLock(folder)
+        identity = try folder.signingKey()
+        let store: Store
+        do {
+            store = try Store(path: folder.store, random: RandomSource(World.randomNumber))
+        } catch {
+            throw StoreError.plain(error)
+        }
+        name = try store.text("name") ?? ""
+        language = try store.text("language") ?? "en"
+        databaseEpoch = store.epoch
+        let listener = Locked<(@Sendable (SpaceID, [AuthoredLog]) -> Void)?>(nil)
+        self.listener = listener
+        writer = StoreWriter(store) { space, logs in listener.withLock { $0 }?(space, logs) }
+    }
+
+    /// Finishes what was submitted, and lets go of the folder when the last reference does.
+    package func stop() { writer.stop() }
+
+    // MARK: Using the store
+
+    /// Runs `body` inside a transaction, with others that wait; returns once it is durable.
+    package func write<Value>(_ body: @escaping @Sendable (Store) throws -> Value) throws -> Value {
+        try writer.perform(body)
+    }
+
+    /// Runs `body` inside a transaction, and calls `completion` on the writer's thread once it is durable.
+    package func submit<Value>(
+        _ body: @escaping @Sendable (Store) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        writer.submit(body, completion: completion)
+    }
+
+    /// Runs `body` with a reader of the store, which blocks no writer and is blocked by none.
+    package func read<Value>(_ body: (StoreView) throws -> Value) throws -> Value {
+        let view = try views.withLock { $0.popLast() } ?? StoreView(path: folder.store)
+        defer { views.withLock { $0.append(view) } }
+        return try body(view)
+    }
+
+    /// Calls `listener` on the writer's thread whenever changes of this node's are durable.
+    func onAuthored(_ listener: @escaping @Sendable (SpaceID, [AuthoredLog]) -> Void) {
+        self.listener.withLock { $0 = listener }
+    }
+
+    // MARK: Spaces
+
+    /// Founds a space with this node as its only founder.
+    package func found(level: Genesis.Level, parent: SpaceID?) throws -> SpaceID {
+        let genesis = Genesis(
+            level: level, founders: [identity.publicKey], nonce: World.nonce(), parent: parent)
+        return try write { try $0.add(genesis: genesis.encoded) }
+    }
+
+    /// The membership of a space as this node knows it.
+    package func membership(of space: SpaceID) throws -> Membership {
+        let snapshot = try write { try $0.snapshot(space) }
+        var membership = Membership(try Genesis(snapshot.genesis))
+        for part in snapshot.control { membership.insert(part.leaves, by: part.author) }
+        return membership
+    }
+
+    /// Writes one change to this node's log of a channel of a space, stamped by the clock; returns its first dot.
+    package func author(
+        _ space: SpaceID, _ channel: Channel = .core, _ draft: @escaping @Sendable (UInt64) throws -> Draft
+    ) throws -> Dot {
+        let key = identity.publicKey
+        return try write { try $0.write(space, channel, by: key, .now(World.wall()), draft) }
+    }
+}

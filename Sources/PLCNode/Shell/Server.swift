@@ -1,0 +1,373 @@
+package import PLCSync
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// Something that happens to a server.
+enum ServerEvent {
+    /// The replica reports.
+    case replica(Event)
+    /// A connection is gone.
+    case closed(ConnectionID, CloseReason)
+}
+
+/// The shell around a replica: carries out its effects with sockets, the store and clocks, on one loop's thread.
+///
+/// Everything here runs on the thread inside `run`, except what says otherwise.
+package final class Server: TransportHandler, @unchecked Sendable {
+    package let node: Node
+    package let loop: EventLoop
+    private var replica: Replica
+    private var transport: Transport?
+    private var channels: [ConnectionID: FrameChannel] = [:]
+    private var effects: [Effect] = []
+    private let reader: SyncReader
+    private var dials: [Dial] = []
+    private var nextDial = 0
+    private var opening: Set<SpaceID> = []
+    private var tickTimer: TimerID?
+    private let log: Log
+    private var observers: [Int: (ServerEvent) -> Void] = [:]
+    private var nextObserver = 0
+    /// Called when the store has failed for good: the process must end.
+    package var onFatal: (any Error) -> Void = { _ in }
+    /// Bytes both ways after which no more is exchanged; nil without a limit.
+    package var budget: Int?
+    /// For tests: the next batch that is received is lost.
+    package var dropsBatch = false
+    /// When dialling is allowed, in minutes of the day; nil is always.
+    package var window: Range<Int>?
+
+    /// A peer that is dialled again and again.
+    private struct Dial {
+        let serial: Int
+        let endpoint: Endpoint
+        let node: PublicKey?
+        let purpose: Purpose
+        var isPersistent: Bool
+        var connection: ConnectionID?
+        var policy = ReconnectPolicy()
+        var connectedAt: UInt64?
+    }
+
+    /// What is known of one connection, for people.
+    package struct PeerStatus: Sendable {
+        package let connection: ConnectionID
+        package let node: PublicKey
+        package let address: String
+        package let isDialer: Bool
+        package let bytesSent: Int
+        package let bytesReceived: Int
+        package let roundTrips: Int
+        package let spaces: [Replica.SpaceStatus]
+    }
+
+    /// A server of `node`; nothing happens before `start` and `run`.
+    package init(_ node: Node, log: Log = Log(level: .warning)) throws {
+        self.node = node
+        self.log = log
+        loop = try EventLoop()
+        replica = Replica(identity: node.identity, databaseEpoch: node.databaseEpoch)
+        reader = try SyncReader(path: node.folder.store)
+    }
+
+    /// Loads the spaces and makes the transport.
+    package func start(limits: TransportLimits = TransportLimits()) throws {
+        transport = Transport(
+            loop: loop, identity: node.identity, limits: limits,
+            admits: { [unowned self] key in replica.knows(key) || replica.admitsStrangers(at: World.wall()) },
+            handler: self)
+        loop.afterTurn = { [unowned self] in transport?.flush() }
+        node.onAuthored { [weak self] space, logs in
+            guard let self else { return }
+            self.loop.submit { self.step(.authored(space, logs)) }
+        }
+        let snapshots = try node.write { store in try store.spaceIDs.map { try store.snapshot($0) } }
+        for snapshot in snapshots { step(.opened(snapshot)) }
+        scheduleTick()
+    }
+
+    /// Listens, and returns where.
+    package func listen(_ endpoint: Endpoint) throws -> Endpoint {
+        guard let transport else { preconditionFailure("start comes first") }
+        return try transport.listen(endpoint)
+    }
+
+    /// Serves until `stop`.
+    package func run() { loop.run() }
+
+    /// Says goodbye to all peers and ends `run`; from any thread.
+    package func stop() {
+        loop.submit { [self] in
+            for id in channels.keys.sorted() { step(.ended(id, .shuttingDown)) }
+            transport?.stopListening()
+            transport?.flush()
+            loop.stop()
+        }
+    }
+
+    /// Lets the reader's thread go. After `run` has returned.
+    package func close() {
+        node.onAuthored { _, _ in }
+        reader.stop()
+        transport = nil
+    }
+
+    /// Takes in a space that was founded here, unless it is there already; on the loop's thread.
+    func openIfNew(_ space: SpaceID) {
+        if !replica.holds(space), opening.insert(space).inserted { opened(space) }
+    }
+
+    /// A space was founded here: takes it in. From any thread.
+    package func opened(_ space: SpaceID) {
+        node.submit({ try $0.snapshot(space) }) { [weak self] result in
+            guard let self, case .success(let snapshot) = result else { return }
+            self.loop.submit { self.step(.opened(snapshot)) }
+        }
+    }
+
+    // MARK: Dialling
+
+    /// Dials a peer; a persistent one again whenever the connection is gone. Returns the first connection, if the time
+    /// of day allows one. On the loop's thread.
+    @discardableResult
+    package func dial(
+        _ endpoint: Endpoint, node: PublicKey? = nil, purpose: Purpose = .exchange, isPersistent: Bool
+    ) -> ConnectionID? {
+        dials.removeAll { !$0.isPersistent && $0.connection == nil }
+        nextDial += 1
+        dials.append(
+            Dial(serial: nextDial, endpoint: endpoint, node: node, purpose: purpose, isPersistent: isPersistent))
+        connect(dials.count - 1)
+        return dials[dials.count - 1].connection
+    }
+
+    /// Dials these peers again and again, and no others; connections that stand, stay. On the loop's thread.
+    func keepDialling(_ endpoints: [Endpoint]) {
+        for index in dials.indices where dials[index].isPersistent && !endpoints.contains(dials[index].endpoint) {
+            dials[index].isPersistent = false
+        }
+        for endpoint in endpoints where !dials.contains(where: { $0.isPersistent && $0.endpoint == endpoint }) {
+            dial(endpoint, isPersistent: true)
+        }
+    }
+
+    private func connect(_ index: Int) {
+        guard dials[index].connection == nil else { return }
+        guard isInWindow else {
+            if dials[index].isPersistent { retry(index, after: 60_000) }
+            return
+        }
+        dials[index].connection = transport?.dial(dials[index].endpoint, expecting: dials[index].node)
+    }
+
+    private func retry(_ index: Int, after milliseconds: UInt64) {
+        let serial = dials[index].serial
+        _ = loop.schedule(after: milliseconds) { [weak self] in
+            guard let self, let index = dials.firstIndex(where: { $0.serial == serial }) else { return }
+            connect(index)
+        }
+    }
+
+    /// Whether the time of day allows dialling.
+    private var isInWindow: Bool { window.map(Self.isNow) ?? true }
+
+    /// Whether the local time of day is in a window of minutes.
+    static func isNow(in window: Range<Int>) -> Bool {
+        var time = time_t(World.wall().milliseconds / 1_000)
+        var parts = tm()
+        localtime_r(&time, &parts)
+        let minute = Int(parts.tm_hour) * 60 + Int(parts.tm_min)
+        // A window that ends before it begins spans midnight, and is given as one that ends tomorrow.
+        return window.contains(minute) || window.contains(minute + 1_440)
+    }
+
+    // MARK: TransportHandler
+
+    package func connected(_ info: ConnectionInfo) {
+        channels[info.id] = FrameChannel()
+        let index = dials.firstIndex { $0.connection == info.id }
+        if let index { dials[index].connectedAt = loop.now }
+        log.info("connected to \(info.peer.short) at \(info.remoteAddress)")
+        step(
+            .connected(
+                info.id, peer: info.peer, exporter: info.exporter, isDialer: info.isDialer, nonce: World.nonce(),
+                purpose: index.map { dials[$0].purpose } ?? .exchange))
+    }
+
+    package func received(_ id: ConnectionID, _ bytes: RawSpan) {
+        guard let channel = channels[id] else { return }
+        do throws(Malformed) {
+            try channel.incoming(bytes, at: loop.now) { type, body in
+                if dropsBatch, type == Frame.Kind.data.rawValue {
+                    dropsBatch = false
+                    return
+                }
+                step(.received(id, type: type, body: body))
+            }
+        } catch {
+            log.warning("\(id.value): \(error); the connection is closed")
+            step(.ended(id, error.reason == .limit ? .limitExceeded : .protocolError))
+        }
+        if let budget, channels.values.reduce(0, { $0 + $1.bytesSent + $1.bytesReceived }) > budget {
+            log.warning("the budget of \(budget) bytes is spent")
+            for id in channels.keys.sorted() { step(.ended(id, .done)) }
+        }
+    }
+
+    package func writable(_ id: ConnectionID) {}
+
+    package func closed(_ id: ConnectionID, _ reason: CloseReason) {
+        let wasConnected = channels.removeValue(forKey: id) != nil
+        log.info("connection \(id.value) closed: \(reason)")
+        if wasConnected { step(.disconnected(id)) }
+        tell(.closed(id, reason))
+        guard let index = dials.firstIndex(where: { $0.connection == id }) else { return }
+        dials[index].connection = nil
+        guard dials[index].isPersistent else { return }
+        let lasted = dials[index].connectedAt.map { loop.now - $0 } ?? 0
+        dials[index].connectedAt = nil
+        var generator = World.Generator()
+        let delay = dials[index].policy.delay(afterConnectionOf: lasted, using: &generator)
+        retry(index, after: delay)
+    }
+
+    package func refused(_ address: SocketAddress?, _ reason: CloseReason) {
+        log.info("refused \(address.map { "\($0)" } ?? "callers"): \(reason)")
+    }
+
+    // MARK: Steps
+
+    /// Gives the replica one fact, and carries out what follows, in order.
+    private func step(_ input: Input) {
+        replica.step(input, at: Now(monotonic: loop.now, wall: World.wall()), into: &effects)
+        let batch = effects
+        effects.removeAll(keepingCapacity: true)
+        for effect in batch { carryOut(effect) }
+    }
+
+    private func carryOut(_ effect: Effect) {
+        switch effect {
+        case .send(let id, let frame):
+            guard let channel = channels[id] else { return }
+            transport?.send(id, channel.outgoing(frame, at: loop.now))
+        case .close(let id):
+            transport?.close(id, afterFlush: true)
+        case .commit(let commit):
+            commitDurably(commit)
+        case .read(let request):
+            reader.submit(request) { [weak self] parts in
+                guard let self else { return }
+                self.loop.submit { self.step(.read(request.id, parts)) }
+            }
+        case .admit(let space, let key, let role, let name, let invitation):
+            admit(space, key, role, name, invitation)
+        case .found(let genesis):
+            found(genesis)
+        case .report(let event):
+            report(event)
+        }
+    }
+
+    private func commitDurably(_ commit: Commit) {
+        node.submit({ try $0.apply(commit) }) { [weak self] result in
+            guard let self else { return }
+            self.loop.submit {
+                switch result {
+                case .success(let lsns):
+                    self.step(.committed(commit.id, lsns: lsns))
+                case .failure(let error):
+                    self.log.error("what was received cannot be stored: \(error)")
+                    self.step(.refused(commit.id))
+                    if !(error is StoreError) { self.onFatal(error) }
+                }
+            }
+        }
+    }
+
+    private func admit(
+        _ space: SpaceID, _ key: PublicKey, _ role: Role, _ name: String, _ invitation: PublicKey
+    ) {
+        let own = node.identity.publicKey
+        node.submit({ store in
+            var draft = Draft()
+            draft.append(.grant(key, role, name: name, invitation: invitation))
+            _ = try store.write(space, .control, by: own, .now(World.wall())) { _ in draft }
+        }) { [weak self] result in
+            if case .failure(let error) = result { self?.log.error("a grant cannot be stored: \(error)") }
+        }
+    }
+
+    private func found(_ genesis: [UInt8]) {
+        node.submit({ try $0.snapshot(try $0.add(genesis: genesis)) }) { [weak self] result in
+            guard let self else { return }
+            self.loop.submit {
+                switch result {
+                case .success(let snapshot): self.step(.opened(snapshot))
+                case .failure(let error): self.log.error("the space cannot be stored: \(error)")
+                }
+            }
+        }
+    }
+
+    private func report(_ event: Event) {
+        switch event {
+        case .fork(let log, let space):
+            self.log.warning("log \(hexadecimal(log.value.bytes).prefix(8)) of space \(space.short) has two histories")
+        case .ownLogAhead(_, let space):
+            log.warning("a peer holds more of this node's own log of space \(space.short) than this node itself")
+        case .upgradeNeeded(let space):
+            log.warning("space \(space.short) needs a newer plc; it is neither served nor changed here")
+        case .closed(let id, let code, let isPeer):
+            log.info("connection \(id.value): \(isPeer ? "the peer says" : "closing"): \(code.meaning)")
+        case .opened, .inSync, .quiescent, .joined, .received:
+            log.debug("\(event)")
+        }
+        tell(.replica(event))
+    }
+
+    /// Calls `observer` on the loop's thread with what happens, until `forget`; on the loop's thread.
+    func observe(_ observer: @escaping (ServerEvent) -> Void) -> Int {
+        nextObserver += 1
+        observers[nextObserver] = observer
+        return nextObserver
+    }
+
+    /// Ends an observation; on the loop's thread.
+    func forget(_ observer: Int) { observers[observer] = nil }
+
+    private func tell(_ event: ServerEvent) {
+        for key in observers.keys.sorted() { observers[key]?(event) }
+    }
+
+    private func scheduleTick() {
+        tickTimer = loop.schedule(after: 1_000) { [weak self] in
+            guard let self else { return }
+            step(.ticked)
+            for channel in channels.values where loop.now > 5_000 {
+                channel.restIfSilent(since: loop.now - 5_000)
+            }
+            scheduleTick()
+        }
+    }
+
+    // MARK: For people
+
+    /// What is known of each connection; on the loop's thread.
+    package func peerStatuses() -> [PeerStatus] {
+        channels.keys.sorted().compactMap { id in
+            guard let info = transport?.connection(id), let channel = channels[id] else { return nil }
+            return PeerStatus(
+                connection: id, node: info.peer, address: "\(info.remoteAddress)", isDialer: info.isDialer,
+                bytesSent: channel.bytesSent, bytesReceived: channel.bytesReceived,
+                roundTrips: channel.roundTrips, spaces: replica.status(of: id))
+        }
+    }
+
+    /// The largest difference of wall clocks that peers have shown, in milliseconds (peer − own); loop's thread.
+    package func clockOffset() -> Int64 { replica.clockOffset }
+
+    /// Ends one connection in good order; on the loop's thread.
+    package func end(_ id: ConnectionID, _ code: CloseCode = .done) { step(.ended(id, code)) }
+}

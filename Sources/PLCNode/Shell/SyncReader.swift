@@ -1,0 +1,37 @@
+internal import PLCSync
+
+/// The thread that reads what peers want, with a connection of its own, so that they wait for no writer.
+final class SyncReader: @unchecked Sendable {
+    private struct Job: @unchecked Sendable {
+        let request: ReadRequest
+        let completion: ([ReadPart]?) -> Void
+    }
+
+    private let queue = BlockingQueue<Job>()
+    private let view: StoreView
+    private var thread: NamedThread?
+
+    /// Starts the thread on the database at `path`.
+    init(path: String) throws {
+        view = try StoreView(path: path)
+        thread = NamedThread("sync-reader") { [unowned self] in work() }
+    }
+
+    /// Reads and calls `completion` on this thread; nil if the store failed.
+    func submit(_ request: ReadRequest, completion: @escaping @Sendable ([ReadPart]?) -> Void) {
+        if !queue.append(Job(request: request, completion: completion)) { completion(nil) }
+    }
+
+    /// Finishes what was submitted, and ends the thread.
+    func stop() {
+        queue.close()
+        thread?.join()
+        thread = nil
+    }
+
+    private func work() {
+        while let jobs = queue.takeAll() {
+            for job in jobs { job.completion(try? view.answer(job.request)) }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+internal import CLinux
+package import PLCSync
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// The clocks and the randomness of the machine: read here, passed on as values.
+package enum World {
+    /// The wall clock.
+    package static func wall() -> WallTime {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return WallTime(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    /// Both clocks.
+    package static func now() -> Now { Now(monotonic: EventLoop.clock(), wall: wall()) }
+
+    /// `count` bytes from the kernel's generator.
+    package static func randomBytes(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        // The kernel refuses nobody once it has started.
+        precondition(plc_random(&bytes, count) == 0, "the kernel gives no random bytes: errno \(errno)")
+        return bytes
+    }
+
+    /// 64 bits from the kernel's generator.
+    package static func randomNumber() -> UInt64 { randomBytes(8).reduce(0) { $0 << 8 | UInt64($1) } }
+
+    /// The kernel's generator, for code that takes any.
+    package struct Generator: RandomNumberGenerator {
+        package init() {}
+
+        package mutating func next() -> UInt64 { World.randomNumber() }
+    }
+
+    /// Sixteen bytes from the kernel's generator.
+    package static func nonce() -> Bytes16 { Bytes16(high: randomNumber(), low: randomNumber()) }
+}

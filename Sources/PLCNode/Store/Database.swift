@@ -1,0 +1,220 @@
+import CSQLite
+
+/// What went wrong with a database: SQLite's code and its words.
+package struct DatabaseError: Error, CustomStringConvertible {
+    /// The primary result code.
+    package let code: Int32
+    /// The extended result code.
+    package let extended: Int32
+    /// What was being done, and SQLite's message.
+    package let message: String
+
+    package var description: String { message }
+
+    /// Whether the disk is full.
+    package var isDiskFull: Bool { code == SQLITE_FULL }
+
+    /// Whether nothing may be written where the database is.
+    package var isReadOnly: Bool { code == SQLITE_READONLY || code == SQLITE_CANTOPEN }
+}
+
+/// One connection to a database. One thread at a time.
+final class Database {
+    private let handle: OpaquePointer
+
+    /// How a connection may be used.
+    enum Mode {
+        case readWrite, readOnly
+    }
+
+    /// Opens the database at `path`; a reader does not create it.
+    init(path: String, mode: Mode) throws(DatabaseError) {
+        var opened: OpaquePointer?
+        let flags =
+            mode == .readWrite
+            ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
+            : SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
+        let code = sqlite3_open_v2(path, &opened, flags, nil)
+        guard code == SQLITE_OK, let opened else {
+            let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            sqlite3_close_v2(opened)
+            throw DatabaseError(
+                code: code & 0xff, extended: code, message: "cannot open the database: \(message)")
+        }
+        handle = opened
+        sqlite3_extended_result_codes(handle, 1)
+        sqlite3_busy_timeout(handle, 5_000)
+        try execute("PRAGMA trusted_schema = OFF")
+        if mode == .readOnly { try execute("PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0") }
+    }
+
+    deinit { sqlite3_close_v2(handle) }
+
+    /// Runs statements that return nothing of interest.
+    func execute(_ sql: String) throws(DatabaseError) {
+        try check(sqlite3_exec(handle, sql, nil, nil, nil), sql)
+    }
+
+    /// Prepares a statement to be kept.
+    func prepare(_ sql: String) throws(DatabaseError) -> Statement {
+        var statement: OpaquePointer?
+        try check(
+            sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil), sql)
+        guard let statement else { preconditionFailure("an empty statement: \(sql)") }
+        return Statement(statement, of: self)
+    }
+
+    /// The single integer that a query gives, or nil without a row.
+    func integer(_ sql: String) throws(DatabaseError) -> Int64? {
+        let statement = try prepare(sql)
+        defer { statement.reset() }
+        return try statement.step() ? statement.integer(0) : nil
+    }
+
+    /// Copies the whole database into a new file at `path`, a consistent moment of it. Source: SQLite's online backup.
+    func backup(to path: String, progress: (_ done: Int, _ total: Int) -> Void) throws(DatabaseError) {
+        let target = try Database(path: path, mode: .readWrite)
+        guard let backup = sqlite3_backup_init(target.handle, "main", handle, "main") else {
+            throw target.error(sqlite3_errcode(target.handle), "backup")
+        }
+        var code = SQLITE_OK
+        repeat {
+            code = sqlite3_backup_step(backup, 1_024)
+            let total = Int(sqlite3_backup_pagecount(backup))
+            progress(total - Int(sqlite3_backup_remaining(backup)), total)
+        } while code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED
+        sqlite3_backup_finish(backup)
+        guard code == SQLITE_DONE else { throw target.error(code, "backup") }
+    }
+
+    /// Gives memory that only caches back to the system.
+    func releaseMemory() { sqlite3_db_release_memory(handle) }
+
+    /// How many rows the connection has changed since it was opened.
+    var changes: Int64 { sqlite3_total_changes64(handle) }
+
+    fileprivate func check(_ code: Int32, _ what: String) throws(DatabaseError) {
+        guard code == SQLITE_OK else { throw error(code, what) }
+    }
+
+    fileprivate func error(_ code: Int32, _ what: String) -> DatabaseError {
+        let message = String(cString: sqlite3_errmsg(handle))
+        let subject = what.count > 60 ? String(what.prefix(60)) + "…" : what
+        return DatabaseError(code: code & 0xff, extended: code, message: "\(message) (\(subject))")
+    }
+}
+
+/// A prepared statement: bind, step, read, reset.
+///
+/// SQLite copies what is bound, which costs a hundredth of storing it and leaves no lifetime to get wrong.
+final class Statement {
+    private let handle: OpaquePointer
+    private unowned let database: Database
+
+    fileprivate init(_ handle: OpaquePointer, of database: Database) {
+        self.handle = handle
+        self.database = database
+    }
+
+    deinit { sqlite3_finalize(handle) }
+
+    /// Binds an integer to parameter `index`, from 1.
+    @discardableResult
+    func bind(_ index: Int32, _ value: Int64) -> Statement {
+        sqlite3_bind_int64(handle, index, value)
+        return self
+    }
+
+    /// Binds an unsigned number below 2^63.
+    @discardableResult
+    func bind(_ index: Int32, _ value: UInt64) -> Statement { bind(index, Int64(value)) }
+
+    /// Binds an integer.
+    @discardableResult
+    func bind(_ index: Int32, _ value: Int) -> Statement { bind(index, Int64(value)) }
+
+    /// Binds bytes, which SQLite copies.
+    @discardableResult
+    func bind(_ index: Int32, _ value: [UInt8]) -> Statement {
+        bind(index, value.span.bytes)
+        return self
+    }
+
+    /// Binds bytes, which SQLite copies.
+    func bind(_ index: Int32, _ value: borrowing RawSpan) {
+        value.withUnsafeBytes {
+            if $0.isEmpty {
+                _ = sqlite3_bind_zeroblob(handle, index, 0)
+            } else {
+                _ = sqlite3_bind_blob64(handle, index, $0.baseAddress, UInt64($0.count), copied)
+            }
+        }
+    }
+
+    /// Binds text.
+    @discardableResult
+    func bind(_ index: Int32, text value: String) -> Statement {
+        var value = value
+        value.withUTF8 { utf8 in
+            utf8.withMemoryRebound(to: CChar.self) {
+                _ = sqlite3_bind_text(handle, index, $0.baseAddress, Int32($0.count), copied)
+            }
+        }
+        return self
+    }
+
+    /// Binds null.
+    @discardableResult
+    func bindNull(_ index: Int32) -> Statement {
+        sqlite3_bind_null(handle, index)
+        return self
+    }
+
+    /// Goes to the next row; false after the last.
+    func step() throws(DatabaseError) -> Bool {
+        switch sqlite3_step(handle) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        case let code:
+            let error = database.error(code, String(cString: sqlite3_sql(handle)))
+            sqlite3_reset(handle)
+            throw error
+        }
+    }
+
+    /// Runs a statement that gives no rows, and makes it ready for the next time.
+    func run() throws(DatabaseError) {
+        _ = try step()
+        sqlite3_reset(handle)
+    }
+
+    /// Makes the statement ready for the next time.
+    func reset() { sqlite3_reset(handle) }
+
+    /// Whether column `index`, from 0, is null.
+    func isNull(_ index: Int32) -> Bool { sqlite3_column_type(handle, index) == SQLITE_NULL }
+
+    /// Whether column `index` is an integer.
+    func isInteger(_ index: Int32) -> Bool { sqlite3_column_type(handle, index) == SQLITE_INTEGER }
+
+    /// Column `index` as an integer.
+    func integer(_ index: Int32) -> Int64 { sqlite3_column_int64(handle, index) }
+
+    /// Column `index` as a number below 2^63.
+    func number(_ index: Int32) -> UInt64 { UInt64(truncatingIfNeeded: sqlite3_column_int64(handle, index)) }
+
+    /// Column `index` as bytes, copied.
+    func bytes(_ index: Int32) -> [UInt8] { withBytes(index) { [UInt8]($0) } }
+
+    /// Lends the bytes of column `index`, which are valid inside `body` alone.
+    func withBytes<Result>(_ index: Int32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        let start = sqlite3_column_blob(handle, index)
+        return body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, index))))
+    }
+
+    /// Column `index` as text.
+    func text(_ index: Int32) -> String { withBytes(index) { String(decoding: $0, as: UTF8.self) } }
+
+    /// SQLITE_TRANSIENT, which is a macro over a cast.
+    private var copied: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
+}

@@ -1,0 +1,70 @@
+import PLCSync
+
+/// One log as the store has it in memory: what the tables say of it, and what a transaction has added.
+struct LogEntry {
+    /// A stretch at the end of the log that is small enough to be merged with what follows.
+    struct Tail {
+        let key: UInt64
+        let count: Int
+        let bytes: Int
+    }
+
+    let id: LogID
+    /// The space's index; nil for a log that is only referred to.
+    var space: Int?
+    var descriptor: LogDescriptor?
+    var isOwn = false
+    var forest = Forest()
+    var head: Head?
+    var headRoot: Bytes32?
+    var lsn: UInt64 = 0
+    /// How many changes are folded.
+    var folded: UInt64 = 0
+
+    /// Items that are not in the table yet, and where each begins; the end last.
+    var buffer: [UInt8] = []
+    var offsets: [Int] = [0]
+    /// The sequence number of the first of them.
+    var bufferFirst: UInt64 = 1
+    /// The small stretches at the end of the log; nil until they were looked up.
+    var tail: [Tail]?
+    /// Whether the row has to be written.
+    var isDirty = false
+    /// The leaves that this transaction added to an own control log.
+    var newControl: [[UInt8]] = []
+
+    init(id: LogID) { self.id = id }
+
+    /// The buffered items as a stretch, if `sequence` is among them.
+    func buffered(_ sequence: UInt64) -> LogReader.Loaded? {
+        guard offsets.count > 1, sequence >= bufferFirst, sequence < bufferFirst + UInt64(offsets.count - 1)
+        else {
+            return nil
+        }
+        return LogReader.Loaded(first: bufferFirst, count: offsets.count - 1, bytes: buffer, offsets: offsets)
+    }
+
+    /// Appends one item to the buffer.
+    mutating func append(_ item: borrowing RawSpan, sequence: UInt64) {
+        if offsets.count == 1 { bufferFirst = sequence }
+        item.withUnsafeBytes { buffer.append(contentsOf: $0) }
+        offsets.append(buffer.count)
+        isDirty = true
+    }
+
+    /// The snapshot that the replica starts from.
+    var snapshot: LogSnapshot? {
+        guard let descriptor else { return nil }
+        return LogSnapshot(
+            descriptor: descriptor, forest: forest, head: head, headRoot: headRoot, lsn: lsn, isOwn: isOwn)
+    }
+}
+
+/// One space as the store has it in memory.
+struct SpaceEntry {
+    let id: SpaceID
+    let genesis: [UInt8]
+    var digest: StateDigest
+    var records: Int64
+    var isDirty = false
+}

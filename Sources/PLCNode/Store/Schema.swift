@@ -1,0 +1,153 @@
+/// The tables of a store, and how older ones become newer ones.
+///
+/// A dot, a record and a place in a log are one integer: log << 40 | sequence << 10 | op (`LocalDot`). What a record
+/// was born with is read from the leaf that created it; tables hold only what has changed since.
+enum Schema {
+    /// The version that this program writes.
+    static let version: Int64 = 1
+
+    /// The steps from each version to the next.
+    static let migrations: [String] = [
+        """
+        -- Facts about the whole store.
+        CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) WITHOUT ROWID, STRICT;
+
+        -- Spaces; digest is the 64-byte sum of the state digest.
+        CREATE TABLE space (
+            idx INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, genesis BLOB NOT NULL,
+            digest BLOB NOT NULL, records INTEGER NOT NULL
+        ) STRICT;
+
+        -- Logs; one that is only referred to has no space. own = 1: this node's open log of its channel.
+        CREATE TABLE log (
+            idx INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, space INTEGER, key BLOB, epoch BLOB,
+            own INTEGER NOT NULL DEFAULT 0, count INTEGER NOT NULL DEFAULT 0, peaks BLOB NOT NULL DEFAULT x'',
+            head_count INTEGER, head_flags INTEGER, head_signature BLOB, head_root BLOB,
+            lsn INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+
+        -- Stretches of logs: id is the place of the first leaf, bytes its items, compressed if raw_bytes is not null.
+        CREATE TABLE stretch (
+            id INTEGER PRIMARY KEY, count INTEGER NOT NULL, raw_bytes INTEGER, bytes BLOB NOT NULL
+        ) STRICT;
+
+        -- The interior nodes of height 8 and more that leaf number id completes, lowest first.
+        CREATE TABLE node (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
+
+        -- Live records; flags: 1 owned, 2 keyed.
+        CREATE TABLE record (
+            id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, flags INTEGER NOT NULL, stamp INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE keyed (
+            space INTEGER NOT NULL, id BLOB NOT NULL, record INTEGER NOT NULL, key BLOB NOT NULL,
+            PRIMARY KEY (space, id)
+        ) WITHOUT ROWID, STRICT;
+        CREATE INDEX keyed_record ON keyed (record);
+        CREATE TABLE alias (dot INTEGER PRIMARY KEY, record INTEGER NOT NULL) STRICT;
+
+        -- Registers that a later write has won, elements that were added later, removals.
+        CREATE TABLE register (
+            record INTEGER NOT NULL, field ANY NOT NULL, effective INTEGER NOT NULL, dot INTEGER NOT NULL,
+            value BLOB NOT NULL, PRIMARY KEY (record, field)
+        ) WITHOUT ROWID, STRICT;
+        CREATE TABLE element (
+            record INTEGER NOT NULL, field ANY NOT NULL, dot INTEGER NOT NULL, stamp INTEGER NOT NULL,
+            value BLOB NOT NULL, PRIMARY KEY (record, field, dot)
+        ) WITHOUT ROWID, STRICT;
+        CREATE TABLE mark (
+            record INTEGER NOT NULL, field ANY NOT NULL, dot INTEGER NOT NULL, PRIMARY KEY (record, field, dot)
+        ) WITHOUT ROWID, STRICT;
+
+        -- Ops that wait for the change in which their record is created.
+        CREATE TABLE held (
+            target INTEGER NOT NULL, op INTEGER NOT NULL, PRIMARY KEY (target, op)
+        ) WITHOUT ROWID, STRICT;
+
+        -- Up to where each peer was followed.
+        CREATE TABLE cursor (
+            space INTEGER NOT NULL, peer BLOB NOT NULL, epoch BLOB NOT NULL, lsn INTEGER NOT NULL,
+            PRIMARY KEY (space, peer)
+        ) WITHOUT ROWID, STRICT;
+
+        -- Records by the identity that they were imported under.
+        CREATE TABLE imported (
+            space INTEGER NOT NULL, id BLOB NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (space, id, record)
+        ) WITHOUT ROWID, STRICT;
+        -- The first eight bytes of the hashes of lines that were imported here.
+        CREATE TABLE line (hash INTEGER PRIMARY KEY) STRICT;
+
+        -- The peers that this node dials.
+        CREATE TABLE peer (
+            address TEXT PRIMARY KEY, node BLOB, last_contact INTEGER NOT NULL DEFAULT 0
+        ) WITHOUT ROWID, STRICT;
+        """
+    ]
+
+    /// Brings the database to this program's version; refuses one that is newer.
+    static func migrate(_ database: Database) throws {
+        let found = try database.integer("PRAGMA user_version") ?? 0
+        guard found <= version else { throw StoreError.newerSchema(found: found, known: version) }
+        for step in found..<version {
+            try database.execute("BEGIN IMMEDIATE")
+            do {
+                try database.execute(migrations[Int(step)])
+                try database.execute("PRAGMA user_version = \(step + 1)")
+                try database.execute("COMMIT")
+            } catch {
+                try? database.execute("ROLLBACK")
+                throw error
+            }
+        }
+    }
+}
+
+/// What a store refuses, for people.
+package enum StoreError: Error, CustomStringConvertible, Equatable {
+    /// The folder is not a node's.
+    case notANode(String)
+    /// The folder is a node's already.
+    case alreadyANode(String)
+    /// Another process has the folder.
+    case inUse(String)
+    /// A newer program has written the store.
+    case newerSchema(found: Int64, known: Int64)
+    /// Nothing can be written to the folder.
+    case readOnly(String)
+    /// No more space on the disk.
+    case diskFull
+    /// The space is not known here.
+    case unknownSpace(String)
+    /// This node may not write to the space.
+    case notAWriter
+    /// The change is too large.
+    case tooLarge
+    /// Bytes on the disk are not what was written.
+    case damaged(String)
+
+    /// An error of the database by its plain name, where it has one.
+    static func plain(_ error: any Error) -> any Error {
+        guard let error = error as? DatabaseError else { return error }
+        if error.isDiskFull { return StoreError.diskFull }
+        return error.isReadOnly ? StoreError.readOnly("the store") : error
+    }
+
+    package var description: String {
+        switch self {
+        case .notANode(let path):
+            "\(path) is not a node's folder; make one with 'plc init --name NAME --dir \(path)'"
+        case .alreadyANode(let path): "\(path) is a node's folder already; choose another with --dir"
+        case .inUse(let path):
+            "another process is using \(path); stop it, or let 'plc serve' run and use its commands"
+        case .newerSchema(let found, let known):
+            "the store was written by a newer plc (format \(found), this one knows \(known)); upgrade plc"
+        case .readOnly(let path):
+            "nothing can be written to \(path); check its permissions and how it is mounted"
+        case .diskFull: "the disk is full: nothing was written; free some space and try again"
+        case .unknownSpace(let name): "no space '\(name)' here; 'plc space list' shows those there are"
+        case .notAWriter: "this node may not write to the space; ask a steward for an invitation as a writer"
+        case .tooLarge: "the change is too large: at most 64 KiB and 1,024 operations"
+        case .damaged(let what):
+            "the store is damaged: \(what); restore a backup, or join again with a new folder"
+        }
+    }
+}

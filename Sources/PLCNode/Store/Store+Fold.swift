@@ -1,0 +1,217 @@
+internal import PLCEntities
+package import PLCSync
+
+/// The fold's state in tables. Every change to a row changes the space's digest by the row's hash.
+extension Store: FoldStore {
+    private func space(of record: LocalDot) -> Int {
+        guard let space = logs[record.log]?.space else {
+            preconditionFailure("record \(record) was born in a log without a space")
+        }
+        return space
+    }
+
+    private func add(_ row: [8 of UInt64], _ record: LocalDot) {
+        let space = space(of: record)
+        spaces[space]?.digest.add(row)
+        spaces[space]?.isDirty = true
+    }
+
+    private func subtract(_ row: [8 of UInt64], _ record: LocalDot) {
+        let space = space(of: record)
+        spaces[space]?.digest.subtract(row)
+        spaces[space]?.isDirty = true
+    }
+
+    private func name(_ dot: LocalDot) -> RowHasher.Name { RowHasher.Name(log: logID(dot.log), dot: dot) }
+
+    private func rowName(_ record: LocalDot, isKeyed: Bool) throws -> RowHasher.Record {
+        guard isKeyed, let id = try states.keyedID(of: record) else { return .born(name(record)) }
+        return .keyed(id)
+    }
+
+    private func rowName(_ record: LocalDot) throws -> RowHasher.Record {
+        try rowName(record, isKeyed: isKeyed(record))
+    }
+
+    /// Whether a live record is keyed: the fold has mostly looked it up just before.
+    private func isKeyed(_ record: LocalDot) throws -> Bool {
+        if let foundRecord, foundRecord.id == record { return foundRecord.isKeyed }
+        return try states.record(record)?.isKeyed ?? false
+    }
+
+    // MARK: Logs
+
+    package func logID(_ index: Int) -> LogID {
+        guard let log = logs[index] else { preconditionFailure("log \(index) was numbered") }
+        return log.id
+    }
+
+    package func key(ofLog index: Int) -> PublicKey? { logs[index]?.descriptor?.key }
+
+    package func length(ofLog index: Int) -> UInt64 { logs[index]?.folded ?? 0 }
+
+    package func advance(log: Int, to sequence: UInt64) { logs[log]?.folded = sequence }
+
+    package func index(of id: LogID) throws -> Int {
+        if let index = logIndices[id] { return index }
+        let index = logs.count + 1
+        precondition(index < LocalDot.maximumLogs, "a store numbers at most \(LocalDot.maximumLogs) logs")
+        try statements.insertLog(index, id)
+        logs[index] = LogEntry(id: id)
+        logIndices[id] = index
+        return index
+    }
+
+    // MARK: Records
+
+    package func record(_ dot: LocalDot) throws -> FoldRecord? {
+        foundRecord = try states.record(dot)
+        return foundRecord
+    }
+
+    package func record(keyed id: Bytes16) throws -> FoldRecord? {
+        guard let space = foldingSpace else { return nil }
+        return try states.record(keyed: id, space: space)
+    }
+
+    package func insert(_ record: FoldRecord, leaf: borrowing RawSpan, births: [Range<Int>]) throws {
+        try states.insert(record)
+        let row = rowHasher.record(name(record.id), stamp: record.stamp, leaf: leaf, births: births)
+        add(row, record.id)
+        let space = space(of: record.id)
+        spaces[space]?.records += 1
+        if let id = Self.importedID(leaf, births[0]) {
+            try states.insertImported(id, record.id, space: space)
+        }
+    }
+
+    package func insert(_ record: FoldRecord, keyed id: Bytes16, key: borrowing RawSpan) throws {
+        let space = space(of: record.id)
+        try states.insert(record)
+        try states.insertKeyed(id, record.id, key: key, space: space)
+        add(rowHasher.keyed(id, kind: record.kind, key: key), record.id)
+        spaces[space]?.records += 1
+    }
+
+    package func alias(_ dot: LocalDot, to record: LocalDot) throws { try states.insertAlias(dot, record) }
+
+    package func delete(_ record: FoldRecord) throws {
+        let leaf = try logReader.leaf(record.id)
+        let bytes = leaf.span.bytes
+        var change = Change()
+        try change.decode(bytes)
+        let births = change.births(of: Int(record.id.op))
+        subtract(
+            rowHasher.record(name(record.id), stamp: record.stamp, leaf: bytes, births: births), record.id)
+        let name = RowHasher.Record.born(name(record.id))
+        try states.registers(record.id) { field, stamp, value in
+            let writer = self.name(stamp.dot)
+            subtract(
+                rowHasher.register(
+                    name, field, effective: stamp.effective, writer: writer, value: value.span.bytes),
+                record.id)
+        }
+        try states.elements(record.id) { field, dot, stamp, value in
+            subtract(
+                rowHasher.element(name, field, self.name(dot), stamp: stamp, value: value.span.bytes),
+                record.id)
+        }
+        try states.marks(record.id) { field, dot in
+            if dot.change == record.id.change {
+                subtract(rowHasher.removal(name, field, self.name(dot)), record.id)
+            }
+            markCount -= 1
+        }
+        let space = space(of: record.id)
+        try states.delete(record.id)
+        if let id = Self.importedID(bytes, births[0]) {
+            try states.deleteImported(id, record.id, space: space)
+        }
+        spaces[space]?.records -= 1
+    }
+
+    /// The identity that a record was imported under: the initial value of field 0, which is the first in the map of a
+    /// create op at `range`.
+    static func importedID(_ leaf: borrowing RawSpan, _ range: Range<Int>) -> [UInt8]? {
+        var reader = ByteReader(range)
+        guard (try? reader.arrayHead(leaf)) != nil, (try? reader.unsigned(leaf)) == 0,
+            (try? reader.unsigned(leaf)) != nil, let map = try? reader.head(leaf), map.major == .map,
+            map.argument > 0, (try? reader.unsigned(leaf)) == 0, let value = try? reader.head(leaf),
+            value.major == .text, let text = try? reader.take(Int(value.argument))
+        else { return nil }
+        return leaf.extracting(text).array
+    }
+
+    // MARK: Fields
+
+    package func winner(_ key: FieldKey) throws -> WriteStamp? { try states.winner(key)?.stamp }
+
+    package func hasInitialValue(_ key: FieldKey) throws -> Bool {
+        guard let record = try states.record(key.record) else { return false }
+        return try states.birth(record).registers[key.field] != nil
+    }
+
+    package func put(_ key: FieldKey, _ stamp: WriteStamp, value: borrowing RawSpan) throws {
+        let name = try rowName(key.record)
+        if let old = try states.winner(key) {
+            let writer = self.name(old.stamp.dot)
+            subtract(
+                rowHasher.register(
+                    name, key.field, effective: old.stamp.effective, writer: writer,
+                    value: old.value.span.bytes),
+                key.record)
+        }
+        try states.put(key, stamp, value: value)
+        let writer = self.name(stamp.dot)
+        add(
+            rowHasher.register(name, key.field, effective: stamp.effective, writer: writer, value: value),
+            key.record)
+    }
+
+    package func insertElement(
+        _ key: FieldKey, _ dot: LocalDot, stamp: UInt64, value: borrowing RawSpan
+    ) throws {
+        try states.insertElement(key, dot, stamp: stamp, value: value)
+        add(
+            rowHasher.element(try rowName(key.record), key.field, name(dot), stamp: stamp, value: value),
+            key.record)
+    }
+
+    package func removeElement(_ key: FieldKey, _ dot: LocalDot) throws -> Bool {
+        guard let old = try states.takeElement(key, dot) else { return false }
+        subtract(
+            rowHasher.element(
+                try rowName(key.record), key.field, name(dot), stamp: old.stamp, value: old.value.span.bytes),
+            key.record)
+        return true
+    }
+
+    package func mark(_ key: FieldKey, _ dot: LocalDot) throws {
+        guard try states.insertMark(key, dot) else { return }
+        markCount += 1
+        if dot.change == key.record.change, try !isKeyed(key.record) {
+            add(rowHasher.removal(.born(name(key.record)), key.field, name(dot)), key.record)
+        }
+    }
+
+    package func unmark(_ key: FieldKey, _ dot: LocalDot) throws -> Bool {
+        guard markCount > 0, try states.takeMark(key, dot) else { return false }
+        markCount -= 1
+        return true
+    }
+
+    // MARK: Waiting
+
+    package func hold(_ op: LocalDot, until target: LocalDot) throws {
+        if try states.insertHeld(op, target: target.change) { heldCount += 1 }
+    }
+
+    package func release(_ dot: LocalDot) throws -> [LocalDot] {
+        guard heldCount > 0 else { return [] }
+        let ops = try states.takeHeld(target: dot.change)
+        heldCount -= Int64(ops.count)
+        return ops
+    }
+
+    package func leaf(_ dot: LocalDot) throws -> [UInt8] { try logReader.leaf(dot) }
+}

@@ -1,0 +1,388 @@
+package import PLCSync
+
+/// A node's durable replica: its logs as they came, and the state that they fold to, in one SQLite database.
+///
+/// The only writer of the database, and the only one that checkpoints it (Debian's SQLite loses data otherwise). All
+/// writing happens between `begin` and `commit`; a commit is durable when it returns. One thread at a time.
+package final class Store {
+    let database: Database
+    let statements: StoreStatements
+    let logReader: LogReader
+    let states: StateReader
+    let hasher = MerkleHasher()
+    let rowHasher = RowHasher()
+    let codec = StretchCodec()
+    var fold = Fold()
+
+    var spaces: [Int: SpaceEntry] = [:]
+    var spaceIndices: [SpaceID: Int] = [:]
+    var logs: [Int: LogEntry] = [:]
+    var logIndices: [LogID: Int] = [:]
+    var touched: [Int] = []
+    var heldCount: Int64 = 0
+    var markCount: Int64 = 0
+    /// The space whose changes are being folded.
+    var foldingSpace: Int?
+    /// The record that the fold looked up last.
+    var foundRecord: FoldRecord?
+    package private(set) var clock: Clock
+    private var storedClock: UInt64
+    /// The newest log sequence number.
+    package internal(set) var lsn: UInt64
+    /// The identity of this database; a restored one gets a new one.
+    package let epoch: UInt64
+    private var random: RandomSource
+    private(set) var inTransaction = false
+
+    /// Opens the database at `path`, creating or migrating it; `random` gives the identities of logs.
+    package init(path: String, random: RandomSource) throws {
+        var random = random
+        database = try Database(path: path, mode: .readWrite)
+        try database.execute(
+            """
+            PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;
+            PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864
+            """)
+        try Schema.migrate(database)
+        statements = try StoreStatements(database)
+        logReader = try LogReader(database)
+        states = try StateReader(database, logReader)
+        if let epoch = try statements.meta("epoch") {
+            self.epoch = epoch
+        } else {
+            epoch = random.next()
+            try statements.setMeta("epoch", epoch)
+        }
+        storedClock = try statements.meta("clock") ?? 0
+        clock = Clock(last: storedClock)
+        lsn = try statements.meta("lsn") ?? 0
+        self.random = random
+        try load()
+        logReader.unwritten = { [unowned self] dot in logs[dot.log]?.buffered(dot.sequence) }
+    }
+
+    /// Reads what is kept in memory.
+    private func load() throws {
+        spaces = [:]
+        spaceIndices = [:]
+        logs = [:]
+        logIndices = [:]
+        touched = []
+        ownLogs = [:]
+        foundRecord = nil
+        for (index, space) in try statements.loadSpaces() {
+            spaces[index] = space
+            spaceIndices[space.id] = index
+        }
+        for (index, log) in try statements.loadLogs(spaces) {
+            logs[index] = log
+            logIndices[log.id] = index
+        }
+        heldCount = try database.integer("SELECT count(*) FROM held") ?? 0
+        markCount = try database.integer("SELECT count(*) FROM mark") ?? 0
+    }
+
+    // MARK: Transactions
+
+    /// Begins a transaction.
+    package func begin() throws {
+        try database.execute("BEGIN IMMEDIATE")
+        inTransaction = true
+    }
+
+    /// Makes the transaction durable and says which of this node's logs have grown.
+    package func commit() throws -> [SpaceID: [AuthoredLog]] {
+        do {
+            return try finishCommit()
+        } catch {
+            try rollback()
+            throw error
+        }
+    }
+
+    private func finishCommit() throws -> [SpaceID: [AuthoredLog]] {
+        var authored: [SpaceID: [AuthoredLog]] = [:]
+        for index in touched {
+            try flush(index, isFinal: true)
+            guard let log = logs[index], let descriptor = log.descriptor else { continue }
+            if log.isOwn {
+                lsn += 1
+                logs[index]?.lsn = lsn
+                authored[descriptor.space, default: []].append(
+                    AuthoredLog(descriptor: descriptor, forest: log.forest, lsn: lsn, control: log.newControl)
+                )
+                logs[index]?.newControl = []
+            }
+            if let log = logs[index] { try statements.update(index, log) }
+            logs[index]?.isDirty = false
+        }
+        touched = []
+        for (index, space) in spaces where space.isDirty {
+            try statements.update(index, space)
+            spaces[index]?.isDirty = false
+        }
+        try statements.setMeta("lsn", lsn)
+        if clock.last != storedClock { try statements.setMeta("clock", clock.last) }
+        try database.execute("COMMIT")
+        storedClock = clock.last
+        inTransaction = false
+        return authored
+    }
+
+    /// Undoes the transaction, in the tables and in memory.
+    package func rollback() throws {
+        guard inTransaction else { return }
+        inTransaction = false
+        // After some errors SQLite has rolled back already, and says so; either way nothing of it is left.
+        try? database.execute("ROLLBACK")
+        logReader.forget()
+        try load()
+        clock = Clock(last: storedClock)
+        lsn = try statements.meta("lsn") ?? 0
+    }
+
+    /// Gives memory that only caches back to the system, and the log of the database back to the disk.
+    package func settle() throws {
+        try database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        logReader.forget()
+        database.releaseMemory()
+    }
+
+    // MARK: Spaces
+
+    /// Stores the beginning of a space; one that is there already stays as it is.
+    package func add(genesis: [UInt8]) throws -> SpaceID {
+        let id = SpaceID(genesis: genesis)
+        guard spaceIndices[id] == nil else { return id }
+        let space = SpaceEntry(id: id, genesis: genesis, digest: StateDigest(), records: 0)
+        let index = try statements.insert(space)
+        spaces[index] = space
+        spaceIndices[id] = index
+        return id
+    }
+
+    /// What the replica needs to know of a space.
+    package func snapshot(_ id: SpaceID) throws -> SpaceSnapshot {
+        guard let index = spaceIndices[id], let space = spaces[index] else {
+            throw StoreError.unknownSpace(id.short)
+        }
+        var control: [(author: PublicKey, leaves: [[UInt8]])] = []
+        let own = logs.filter { $0.value.space == index }.sorted { $0.key < $1.key }
+        for (number, log) in own where log.id.channel == .control {
+            guard let descriptor = log.descriptor, log.forest.count > 0 else { continue }
+            let leaves = try (1...log.forest.count).map {
+                try logReader.leaf(LocalDot(log: number, sequence: $0, op: 0))
+            }
+            control.append((descriptor.key, leaves))
+        }
+        return SpaceSnapshot(
+            genesis: space.genesis, logs: own.compactMap(\.value.snapshot), control: control,
+            cursors: try statements.cursors(space: index))
+    }
+
+    /// The spaces of the store, in the order in which they came.
+    package var spaceIDs: [SpaceID] { spaces.sorted { $0.key < $1.key }.map(\.value.id) }
+
+    // MARK: Writing
+
+    /// How a change is stamped.
+    package enum Stamp {
+        /// By this node's clock at the time given.
+        case now(WallTime)
+        /// As an import says.
+        case exactly(UInt64)
+    }
+
+    /// Writes one change to this node's log of a channel; returns the dot of its first op.
+    ///
+    /// `draft` gets the stamp, because what a change says may depend on it (`over`).
+    package func write(
+        _ space: SpaceID, _ channel: Channel, by key: PublicKey, _ stamp: Stamp,
+        _ draft: (UInt64) throws -> Draft
+    ) throws -> Dot {
+        precondition(inTransaction, "a change is written inside a transaction")
+        guard let spaceIndex = spaceIndices[space] else { throw StoreError.unknownSpace(space.short) }
+        let value: UInt64
+        switch stamp {
+        case .now(let wall): value = clock.stamp(at: wall)
+        case .exactly(let exact):
+            value = exact
+            clock.observe(exact)
+        }
+        let index = try ownLog(spaceIndex, channel, key)
+        guard let id = logs[index]?.id, let leaf = try draft(value).encode(stamp: value, log: id) else {
+            throw StoreError.tooLarge
+        }
+        try append(leaf, to: index, isControl: channel == .control)
+        guard let sequence = logs[index]?.forest.count else { preconditionFailure("the log is there") }
+        return Dot(log: id, sequence: sequence, op: 0)
+    }
+
+    private func ownLog(_ space: Int, _ channel: Channel, _ key: PublicKey) throws -> Int {
+        if let index = ownLogs[OwnLog(space: space, channel: channel)] { return index }
+        let found = logs.first { $0.value.space == space && $0.value.isOwn && $0.value.id.channel == channel }
+        if let found, found.value.forest.count < Dot.maximumSequence {
+            ownLogs[OwnLog(space: space, channel: channel)] = found.key
+            return found.key
+        }
+        guard let id = spaces[space]?.id else { preconditionFailure("the space is there") }
+        let descriptor = LogDescriptor(space: id, key: key, channel: channel, epoch: random.next())
+        let index = try describe(descriptor, space: space)
+        logs[index]?.isOwn = true
+        logs[index]?.isDirty = true
+        ownLogs[OwnLog(space: space, channel: channel)] = index
+        return index
+    }
+
+    private struct OwnLog: Hashable {
+        let space: Int
+        let channel: Channel
+    }
+    private var ownLogs: [OwnLog: Int] = [:]
+
+    private func append(_ leaf: [UInt8], to index: Int, isControl: Bool) throws {
+        guard var log = logs[index] else { preconditionFailure("log \(index) is there") }
+        touch(index)
+        var item = ByteWriter(capacity: leaf.count + 4)
+        item.write(leaf: leaf)
+        var nodes: [(block: Block, hash: Bytes32)] = []
+        log.forest.append(hasher.leaf(leaf.span.bytes), hasher: hasher) { block, hash in
+            if block.height >= Replica.storedHeight { nodes.append((block, hash)) }
+        }
+        log.append(item.bytes.span.bytes, sequence: log.forest.count)
+        if isControl { log.newControl.append(leaf) }
+        let sequence = log.forest.count
+        logs[index] = log
+        try statements.insert(nodes, log: index)
+        if !isControl { try foldLeaf(leaf.span.bytes, index, sequence) }
+        if log.buffer.count >= StretchCodec.blockBytes { try flush(index, isFinal: false) }
+    }
+
+    /// Stores what the replica has verified, inside a transaction; returns the numbers of the heads that moved.
+    package func apply(_ commit: Commit) throws -> [LogID: UInt64] {
+        precondition(inTransaction, "a commit is applied inside a transaction")
+        guard let space = spaceIndices[commit.space] else {
+            throw StoreError.unknownSpace(commit.space.short)
+        }
+        var lsns: [LogID: UInt64] = [:]
+        for stretch in commit.stretches {
+            let index = try describe(stretch.descriptor, space: space)
+            touch(index)
+            try append(stretch, to: index)
+            if let head = stretch.head {
+                lsn += 1
+                lsns[stretch.descriptor.id] = lsn
+                logs[index]?.head = head
+                logs[index]?.headRoot = stretch.root
+                logs[index]?.lsn = lsn
+            }
+        }
+        for (peer, cursor) in commit.cursors { try statements.set(cursor, of: peer, space: space) }
+        return lsns
+    }
+
+    private func append(_ stretch: Stretch, to index: Int) throws {
+        guard logs[index]?.forest.count == stretch.from - 1 else {
+            preconditionFailure("the stretch from \(stretch.from) does not follow what log \(index) has")
+        }
+        let isControl = stretch.descriptor.channel == .control
+        let bytes = stretch.items.span.bytes
+        var reader = ByteReader(bytes)
+        var sequence = stretch.from
+        while !reader.isAtEnd {
+            let start = reader.offset
+            guard case .leaf(let leaf) = try reader.logItem(bytes) else {
+                preconditionFailure("the replica lets no holes through yet")
+            }
+            logs[index]?.append(bytes.extracting(start..<reader.offset), sequence: sequence)
+            if !isControl { try foldLeaf(bytes.extracting(leaf), index, sequence) }
+            if logs[index]?.buffer.count ?? 0 >= StretchCodec.blockBytes { try flush(index, isFinal: false) }
+            sequence += 1
+        }
+        logs[index]?.forest = stretch.forest
+        try statements.insert(stretch.nodes, log: index)
+    }
+
+    private func foldLeaf(_ leaf: borrowing RawSpan, _ index: Int, _ sequence: UInt64) throws {
+        foldingSpace = logs[index]?.space
+        var target = self
+        if let stamp = try fold.apply(leaf, log: index, sequence: sequence, to: &target) {
+            clock.observe(stamp)
+        }
+    }
+
+    private func touch(_ index: Int) {
+        if logs[index]?.isDirty != true || !touched.contains(index) { touched.append(index) }
+        logs[index]?.isDirty = true
+    }
+
+    /// Gives a log its space, key and epoch, once they are known.
+    private func describe(_ descriptor: LogDescriptor, space: Int) throws -> Int {
+        let index = try self.index(of: descriptor.id)
+        if logs[index]?.descriptor == nil {
+            logs[index]?.descriptor = descriptor
+            logs[index]?.space = space
+            try statements.describe(index, descriptor, space: space)
+        }
+        return index
+    }
+
+    // MARK: Stretches
+
+    /// Moves buffered items to the table: whole blocks compressed, what is left at the end of a transaction as it is.
+    private func flush(_ index: Int, isFinal: Bool) throws {
+        guard var log = logs[index], log.offsets.count > 1 else { return }
+        var tail = try log.tail ?? statements.tail(log: index)
+        let key = LocalDot(log: index, sequence: log.bufferFirst, op: 0).value
+        let count = log.offsets.count - 1
+        let isBlock = log.buffer.count >= StretchCodec.blockBytes
+        if isBlock, tail.isEmpty {
+            let packed = codec.compress(log.buffer)
+            try statements.insertStretch(key, count: count, rawBytes: log.buffer.count, packed)
+        } else {
+            tail.append(LogEntry.Tail(key: key, count: count, bytes: log.buffer.count))
+            try statements.insertStretch(key, count: count, rawBytes: nil, log.buffer)
+            let bytes = tail.reduce(0) { $0 + $1.bytes }
+            if bytes >= StretchCodec.blockBytes || tail.count >= Self.tailLimit {
+                tail = try merge(tail, compresses: bytes >= StretchCodec.blockBytes)
+            }
+        }
+        log.tail = tail
+        log.buffer.removeAll(keepingCapacity: !isFinal)
+        log.offsets = [0]
+        logs[index] = log
+    }
+
+    /// So many small stretches at the end of a log are merged into one.
+    private static let tailLimit = 16
+
+    private func merge(_ tail: [LogEntry.Tail], compresses: Bool) throws -> [LogEntry.Tail] {
+        var bytes: [UInt8] = []
+        for part in tail { bytes += try statements.takeStretch(part.key) }
+        let count = tail.reduce(0) { $0 + $1.count }
+        let key = tail[0].key
+        logReader.forget()
+        if compresses {
+            try statements.insertStretch(key, count: count, rawBytes: bytes.count, codec.compress(bytes))
+            return []
+        }
+        try statements.insertStretch(key, count: count, rawBytes: nil, bytes)
+        return [LogEntry.Tail(key: key, count: count, bytes: bytes.count)]
+    }
+}
+
+extension Store {
+    /// A fact about the node, such as its name.
+    package func text(_ key: String) throws -> String? { try statements.text(key) }
+
+    /// Stores a fact about the node.
+    package func setText(_ key: String, _ value: String) throws { try statements.setText(key, value) }
+
+    /// A number that moves with every row that is written.
+    package var writes: Int64 { database.changes }
+
+    /// Writes a consistent copy of the store to a new file.
+    package func backup(to path: String, progress: (_ done: Int, _ total: Int) -> Void) throws {
+        try database.backup(to: path, progress: progress)
+    }
+}

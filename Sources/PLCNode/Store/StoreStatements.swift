@@ -1,0 +1,240 @@
+import PLCSync
+
+/// The statements that a store runs over and over, prepared once.
+final class StoreStatements {
+    private let database: Database
+    private let metaGet: Statement
+    private let metaSet: Statement
+    private let stretchInsert: Statement
+    private let stretchGet: Statement
+    private let stretchDelete: Statement
+    private let nodeInsert: Statement
+    private let logInsert: Statement
+    private let logUpdate: Statement
+    private let logDescribe: Statement
+    private let spaceUpdate: Statement
+    private let cursorSet: Statement
+
+    init(_ database: Database) throws {
+        self.database = database
+        metaGet = try database.prepare("SELECT value FROM meta WHERE key = ?1")
+        metaSet = try database.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")
+        stretchInsert = try database.prepare(
+            "INSERT INTO stretch (id, count, raw_bytes, bytes) VALUES (?1, ?2, ?3, ?4)")
+        stretchGet = try database.prepare("SELECT bytes FROM stretch WHERE id = ?1")
+        stretchDelete = try database.prepare("DELETE FROM stretch WHERE id = ?1")
+        nodeInsert = try database.prepare("INSERT OR REPLACE INTO node (id, hashes) VALUES (?1, ?2)")
+        logInsert = try database.prepare("INSERT INTO log (idx, id) VALUES (?1, ?2)")
+        logUpdate = try database.prepare(
+            """
+            UPDATE log SET own = ?2, count = ?3, peaks = ?4, head_count = ?5, head_flags = ?6, head_signature = ?7,
+                head_root = ?8, lsn = ?9 WHERE idx = ?1
+            """)
+        logDescribe = try database.prepare("UPDATE log SET space = ?2, key = ?3, epoch = ?4 WHERE idx = ?1")
+        spaceUpdate = try database.prepare("UPDATE space SET digest = ?2, records = ?3 WHERE idx = ?1")
+        cursorSet = try database.prepare(
+            "INSERT OR REPLACE INTO cursor (space, peer, epoch, lsn) VALUES (?1, ?2, ?3, ?4)")
+    }
+
+    // MARK: Facts
+
+    func meta(_ key: String) throws -> UInt64? {
+        metaGet.bind(1, text: key)
+        defer { metaGet.reset() }
+        guard try metaGet.step() else { return nil }
+        return metaGet.number(0)
+    }
+
+    /// Stores a number; all 64 bits of it are kept.
+    func setMeta(_ key: String, _ value: UInt64) throws {
+        try metaSet.bind(1, text: key).bind(2, Int64(bitPattern: value)).run()
+    }
+
+    /// A text among the facts.
+    func text(_ key: String) throws -> String? {
+        metaGet.bind(1, text: key)
+        defer { metaGet.reset() }
+        return try metaGet.step() ? metaGet.text(0) : nil
+    }
+
+    /// Stores a text.
+    func setText(_ key: String, _ value: String) throws {
+        try metaSet.bind(1, text: key).bind(2, text: value).run()
+    }
+
+    // MARK: Spaces and logs
+
+    func loadSpaces() throws -> [(Int, SpaceEntry)] {
+        let rows = try database.prepare("SELECT idx, id, genesis, digest, records FROM space")
+        var spaces: [(Int, SpaceEntry)] = []
+        while try rows.step() {
+            guard let id = Bytes32(rows.bytes(1)), let digest = StateDigest(bytes: rows.bytes(3)) else {
+                throw StoreError.damaged("a space cannot be read")
+            }
+            let entry = SpaceEntry(
+                id: SpaceID(id), genesis: rows.bytes(2), digest: digest, records: rows.integer(4))
+            spaces.append((Int(rows.integer(0)), entry))
+        }
+        return spaces
+    }
+
+    func insert(_ space: SpaceEntry) throws -> Int {
+        let insert = try database.prepare(
+            "INSERT INTO space (id, genesis, digest, records) VALUES (?1, ?2, ?3, 0) RETURNING idx")
+        defer { insert.reset() }
+        insert.bind(1, space.id.value.bytes).bind(2, space.genesis).bind(3, space.digest.bytes)
+        guard try insert.step() else { throw StoreError.damaged("a space was not stored") }
+        return Int(insert.integer(0))
+    }
+
+    func update(_ index: Int, _ space: SpaceEntry) throws {
+        try spaceUpdate.bind(1, index).bind(2, space.digest.bytes).bind(3, space.records).run()
+    }
+
+    func loadLogs(_ spaces: [Int: SpaceEntry]) throws -> [(Int, LogEntry)] {
+        let rows = try database.prepare(
+            """
+            SELECT idx, id, space, key, epoch, own, count, peaks, head_count, head_flags, head_signature, head_root,
+                lsn FROM log
+            """)
+        var logs: [(Int, LogEntry)] = []
+        while try rows.step() {
+            guard let id = Bytes16(rows.bytes(1)) else { throw StoreError.damaged("a log cannot be read") }
+            var log = LogEntry(id: LogID(id))
+            if !rows.isNull(2) { try read(rows, into: &log, spaces) }
+            logs.append((Int(rows.integer(0)), log))
+        }
+        return logs
+    }
+
+    private func read(_ row: Statement, into log: inout LogEntry, _ spaces: [Int: SpaceEntry]) throws {
+        let damaged = StoreError.damaged("log \(row.integer(0)) cannot be read")
+        let space = Int(row.integer(2))
+        let peaks = row.bytes(7)
+        guard let spaceID = spaces[space]?.id, let key = Bytes32(row.bytes(3)), row.bytes(4).count == 8 else {
+            throw damaged
+        }
+        let hashes = stride(from: 0, to: peaks.count, by: 32).compactMap { Bytes32(peaks.span.bytes, at: $0) }
+        guard let forest = Forest(count: row.number(6), peaks: hashes) else { throw damaged }
+        log.space = space
+        log.descriptor = LogDescriptor(
+            space: spaceID, key: PublicKey(key), channel: log.id.channel, epoch: Self.number(row.bytes(4)))
+        log.isOwn = row.integer(5) == 1
+        log.forest = forest
+        log.folded = forest.count
+        log.lsn = row.number(12)
+        if !row.isNull(8) {
+            log.head = Head(count: row.number(8), flags: UInt8(row.integer(9)), signature: row.bytes(10))
+            log.headRoot = Bytes32(row.bytes(11))
+        }
+    }
+
+    /// Eight bytes as a big-endian number.
+    private static func number(_ bytes: [UInt8]) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+
+    private static func bytes(_ number: UInt64) -> [UInt8] {
+        stride(from: UInt64(56), through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) }
+    }
+
+    func insertLog(_ index: Int, _ id: LogID) throws {
+        try logInsert.bind(1, index).bind(2, id.value.bytes).run()
+    }
+
+    func describe(_ index: Int, _ descriptor: LogDescriptor, space: Int) throws {
+        try logDescribe.bind(1, index).bind(2, space).bind(3, descriptor.key.bytes)
+            .bind(4, Self.bytes(descriptor.epoch)).run()
+    }
+
+    func update(_ index: Int, _ log: LogEntry) throws {
+        logUpdate.bind(1, index).bind(2, log.isOwn ? 1 : 0).bind(3, log.forest.count)
+            .bind(4, log.forest.peaks.flatMap(\.bytes)).bind(9, log.lsn)
+        if let head = log.head, let root = log.headRoot {
+            logUpdate.bind(5, head.count).bind(6, Int64(head.flags)).bind(7, head.signature).bind(
+                8, root.bytes)
+        } else {
+            for index in Int32(5)...8 { logUpdate.bindNull(index) }
+        }
+        try logUpdate.run()
+    }
+
+    // MARK: Cursors
+
+    func cursors(space: Int) throws -> [PublicKey: Cursor] {
+        let rows = try database.prepare("SELECT peer, epoch, lsn FROM cursor WHERE space = ?1")
+        rows.bind(1, space)
+        var cursors: [PublicKey: Cursor] = [:]
+        while try rows.step() {
+            guard let key = Bytes32(rows.bytes(0)) else {
+                throw StoreError.damaged("a cursor cannot be read")
+            }
+            cursors[PublicKey(key)] = Cursor(epoch: Self.number(rows.bytes(1)), lsn: rows.number(2))
+        }
+        return cursors
+    }
+
+    func set(_ cursor: Cursor, of peer: PublicKey, space: Int) throws {
+        try cursorSet.bind(1, space).bind(2, peer.bytes).bind(3, Self.bytes(cursor.epoch))
+            .bind(4, cursor.lsn).run()
+    }
+
+    // MARK: Stretches and nodes
+
+    func insertStretch(_ key: UInt64, count: Int, rawBytes: Int?, _ bytes: [UInt8]) throws {
+        stretchInsert.bind(1, key).bind(2, count).bind(4, bytes)
+        if let rawBytes { stretchInsert.bind(3, rawBytes) } else { stretchInsert.bindNull(3) }
+        try stretchInsert.run()
+    }
+
+    /// Takes a stretch that is stored as it is out of the table.
+    func takeStretch(_ key: UInt64) throws -> [UInt8] {
+        stretchGet.bind(1, key)
+        guard try stretchGet.step() else { throw StoreError.damaged("a stretch of a log is missing") }
+        let bytes = stretchGet.bytes(0)
+        stretchGet.reset()
+        try stretchDelete.bind(1, key).run()
+        return bytes
+    }
+
+    /// The stretches at the end of a log that are stored as they are, in order.
+    func tail(log: Int) throws -> [LogEntry.Tail] {
+        let rows = try database.prepare(
+            """
+            SELECT id, count, length(bytes), raw_bytes FROM stretch WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 20
+            """)
+        rows.bind(1, LocalDot(log: log, sequence: 0, op: 0).value)
+            .bind(2, LocalDot(log: log + 1, sequence: 0, op: 0).value - 1)
+        var tail: [LogEntry.Tail] = []
+        while try rows.step() {
+            guard rows.isNull(3) else { break }
+            tail.append(
+                LogEntry.Tail(key: rows.number(0), count: Int(rows.integer(1)), bytes: Int(rows.integer(2))))
+        }
+        rows.reset()
+        return tail.reversed()
+    }
+
+    /// Stores interior nodes, which come in order: those that one leaf completes together.
+    func insert(_ nodes: [(block: Block, hash: Bytes32)], log: Int) throws {
+        var index = 0
+        while index < nodes.count {
+            let end = nodes[index].block.end
+            var hashes: [UInt8] = []
+            while index < nodes.count, nodes[index].block.end == end {
+                hashes += nodes[index].hash.bytes
+                index += 1
+            }
+            try nodeInsert.bind(1, LocalDot(log: log, sequence: end, op: 0).value).bind(2, hashes).run()
+        }
+    }
+}
+
+/// Random numbers for identities, from wherever the program takes them: the kernel, or a seed.
+package struct RandomSource {
+    private let draw: () -> UInt64
+
+    /// A source that draws with `draw`.
+    package init(_ draw: @escaping () -> UInt64) { self.draw = draw }
+
+    /// The next 64 bits.
+    package mutating func next() -> UInt64 { draw() }
+}

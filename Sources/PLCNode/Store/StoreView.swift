@@ -1,0 +1,171 @@
+package import PLCSync
+
+/// A reader of a store: records as people see them, and logs as peers get them. Never blocks the writer.
+///
+/// Has a connection of its own. One thread at a time.
+package final class StoreView {
+    private let database: Database
+    private let logReader: LogReader
+    private let states: StateReader
+    private let logByIndex: Statement
+    private let logByID: Statement
+    private let spaceByID: Statement
+    private var names: [Int: LogID] = [:]
+    private var indices: [LogID: Int] = [:]
+
+    /// Opens the database at `path`, which must exist.
+    package init(path: String) throws {
+        database = try Database(path: path, mode: .readOnly)
+        logReader = try LogReader(database)
+        states = try StateReader(database, logReader)
+        logByIndex = try database.prepare("SELECT id FROM log WHERE idx = ?1")
+        logByID = try database.prepare("SELECT idx FROM log WHERE id = ?1")
+        spaceByID = try database.prepare("SELECT idx, digest, records FROM space WHERE id = ?1")
+    }
+
+    /// Runs `body` over one moment of the store.
+    package func snapshot<Value>(_ body: () throws -> Value) throws -> Value {
+        try database.execute("BEGIN")
+        defer { try? database.execute("COMMIT") }
+        return try body()
+    }
+
+    // MARK: Spaces
+
+    /// What a store says of one space.
+    package struct Summary: Sendable {
+        /// The state digest.
+        package let digest: Bytes32
+        /// How many records live.
+        package let records: Int
+        /// How many changes its logs have.
+        package let changes: Int
+        /// How many logs have changes.
+        package let logs: Int
+    }
+
+    /// The state of a space in numbers.
+    package func summary(_ space: SpaceID) throws -> Summary {
+        spaceByID.bind(1, space.value.bytes)
+        defer { spaceByID.reset() }
+        guard try spaceByID.step(), let digest = StateDigest(bytes: spaceByID.bytes(1)) else {
+            throw StoreError.unknownSpace(space.short)
+        }
+        let index = spaceByID.integer(0)
+        let rows = try database.prepare("SELECT count(*), sum(count) FROM log WHERE space = ?1 AND count > 0")
+        rows.bind(1, index)
+        defer { rows.reset() }
+        _ = try rows.step()
+        return Summary(
+            digest: digest.value, records: Int(spaceByID.integer(2)), changes: Int(rows.integer(1)),
+            logs: Int(rows.integer(0)))
+    }
+
+    private func index(of space: SpaceID) throws -> Int {
+        spaceByID.bind(1, space.value.bytes)
+        defer { spaceByID.reset() }
+        guard try spaceByID.step() else { throw StoreError.unknownSpace(space.short) }
+        return Int(spaceByID.integer(0))
+    }
+
+    // MARK: Records
+
+    /// The live records of a space, optionally of one kind, in the order in which this store got them.
+    package func forEachRecord(
+        of space: SpaceID, kind: UInt64? = nil, _ body: (FoldRecord) throws -> Void
+    ) throws {
+        let index = try index(of: space)
+        let rows = try database.prepare(
+            """
+            SELECT r.id, r.kind, r.flags, r.stamp FROM record AS r JOIN log AS l ON l.idx = r.id >> 40
+            WHERE l.space = ?1 AND (?2 IS NULL OR r.kind = ?2) ORDER BY r.id
+            """)
+        rows.bind(1, index)
+        if let kind { rows.bind(2, Int64(bitPattern: kind)) } else { rows.bindNull(2) }
+        defer { rows.reset() }
+        while try rows.step() {
+            let flags = rows.integer(2)
+            try body(
+                FoldRecord(
+                    id: LocalDot(value: rows.number(0)), kind: rows.number(1), isOwned: flags & 1 != 0,
+                    isKeyed: flags & 2 != 0, stamp: rows.number(3)))
+        }
+    }
+
+    /// The live record that a dot names, or nil.
+    package func record(_ dot: Dot) throws -> FoldRecord? {
+        guard let index = try index(of: dot.log) else { return nil }
+        return try states.record(LocalDot(log: index, sequence: dot.sequence, op: dot.op))
+    }
+
+    /// The live records that were imported under `id`, smallest full dot first.
+    package func imported(_ id: [UInt8], space: SpaceID) throws -> [FoldRecord] {
+        let records = try states.imported(id, space: index(of: space)).compactMap { try states.record($0) }
+        guard records.count > 1 else { return records }
+        return try records.map { ($0, try dot($0.id)) }.sorted { $0.1 < $1.1 }.map(\.0)
+    }
+
+    /// A record as it is.
+    package func view(_ record: FoldRecord) throws -> RecordView { try states.view(record) }
+
+    /// The key of a keyed record, an item of CBOR.
+    package func key(of record: FoldRecord) throws -> [UInt8]? { try states.key(of: record.id) }
+
+    /// The full name of a dot.
+    package func dot(_ local: LocalDot) throws -> Dot {
+        Dot(log: try logID(local.log), sequence: local.sequence, op: local.op)
+    }
+
+    private func logID(_ index: Int) throws -> LogID {
+        if let name = names[index] { return name }
+        logByIndex.bind(1, index)
+        defer { logByIndex.reset() }
+        guard try logByIndex.step(), let id = Bytes16(logByIndex.bytes(0)) else {
+            throw StoreError.damaged("log \(index) is missing")
+        }
+        names[index] = LogID(id)
+        return LogID(id)
+    }
+
+    private func index(of log: LogID) throws -> Int? {
+        if let index = indices[log] { return index }
+        logByID.bind(1, log.value.bytes)
+        defer { logByID.reset() }
+        guard try logByID.step() else { return nil }
+        let index = Int(logByID.integer(0))
+        indices[log] = index
+        return index
+    }
+
+    // MARK: Peers
+
+    /// Answers a replica's request for changes.
+    package func answer(_ request: ReadRequest) throws -> [ReadPart] {
+        try snapshot {
+            var parts: [ReadPart] = []
+            var room = request.maximumBytes
+            for part in request.parts {
+                guard parts.isEmpty || room > 0 else { break }
+                guard let log = try index(of: part.log) else {
+                    throw StoreError.damaged("a log that was announced is missing")
+                }
+                let (items, count, next) = try logReader.items(
+                    log: log, from: part.from, to: part.to, maximumBytes: max(room, 1))
+                let bridge =
+                    next > part.to ? nil : try logReader.forest(log: log).bridge(from: next - 1, to: part.to)
+                parts.append(
+                    ReadPart(
+                        log: part.log, from: part.from, count: count, items: items, next: next, bridge: bridge
+                    ))
+                room -= items.count + (bridge?.count ?? 0) * Bytes32.count
+            }
+            return parts
+        }
+    }
+
+    /// Gives memory that only caches back to the system.
+    package func releaseMemory() {
+        logReader.forget()
+        database.releaseMemory()
+    }
+}
