@@ -38,7 +38,9 @@ package enum ControlSocket {
         }
 
         init?(_ bytes: [UInt8]) {
-            guard let json = try? JSON(parsing: bytes), let words = json["arguments"]?.elements else { return nil }
+            guard let json = try? JSON(parsing: bytes), let words = json["arguments"]?.elements else {
+                return nil
+            }
             arguments = words.compactMap(\.text)
             isOutputTerminal = json["outputTerminal"] == .bool(true)
             isErrorTerminal = json["errorTerminal"] == .bool(true)
@@ -95,7 +97,8 @@ package enum ControlSocket {
 
     static func send(_ kind: Kind, _ bytes: [UInt8], to descriptor: Int32) throws(OutputError) {
         let count = UInt32(bytes.count)
-        let head = [kind.rawValue] + stride(from: UInt32(24), through: 0, by: -8).map { UInt8(count >> $0 & 0xff) }
+        let head =
+            [kind.rawValue] + stride(from: UInt32(24), through: 0, by: -8).map { UInt8(count >> $0 & 0xff) }
         try writeAll(head + bytes, to: descriptor)
     }
 

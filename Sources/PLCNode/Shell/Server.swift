@@ -138,17 +138,21 @@ package final class Server: TransportHandler, @unchecked Sendable {
         dials.removeAll { !$0.isPersistent && $0.connection == nil }
         nextDial += 1
         dials.append(
-            Dial(serial: nextDial, endpoint: endpoint, node: node, purpose: purpose, isPersistent: isPersistent))
+            Dial(
+                serial: nextDial, endpoint: endpoint, node: node, purpose: purpose, isPersistent: isPersistent
+            ))
         connect(dials.count - 1)
         return dials[dials.count - 1].connection
     }
 
     /// Dials these peers again and again, and no others; connections that stand, stay. On the loop's thread.
     func keepDialling(_ endpoints: [Endpoint]) {
-        for index in dials.indices where dials[index].isPersistent && !endpoints.contains(dials[index].endpoint) {
+        for index in dials.indices
+        where dials[index].isPersistent && !endpoints.contains(dials[index].endpoint) {
             dials[index].isPersistent = false
         }
-        for endpoint in endpoints where !dials.contains(where: { $0.isPersistent && $0.endpoint == endpoint }) {
+        for endpoint in endpoints where !dials.contains(where: { $0.isPersistent && $0.endpoint == endpoint })
+        {
             dial(endpoint, isPersistent: true)
         }
     }
@@ -192,7 +196,8 @@ package final class Server: TransportHandler, @unchecked Sendable {
         log.info("connected to \(info.peer.short) at \(info.remoteAddress)")
         step(
             .connected(
-                info.id, peer: info.peer, exporter: info.exporter, isDialer: info.isDialer, nonce: World.nonce(),
+                info.id, peer: info.peer, exporter: info.exporter, isDialer: info.isDialer,
+                nonce: World.nonce(),
                 purpose: index.map { dials[$0].purpose } ?? .exchange))
     }
 
@@ -314,9 +319,11 @@ package final class Server: TransportHandler, @unchecked Sendable {
     private func report(_ event: Event) {
         switch event {
         case .fork(let log, let space):
-            self.log.warning("log \(hexadecimal(log.value.bytes).prefix(8)) of space \(space.short) has two histories")
+            self.log.warning(
+                "log \(hexadecimal(log.value.bytes).prefix(8)) of space \(space.short) has two histories")
         case .ownLogAhead(_, let space):
-            log.warning("a peer holds more of this node's own log of space \(space.short) than this node itself")
+            log.warning(
+                "a peer holds more of this node's own log of space \(space.short) than this node itself")
         case .upgradeNeeded(let space):
             log.warning("space \(space.short) needs a newer plc; it is neither served nor changed here")
         case .closed(let id, let code, let isPeer):

@@ -14,7 +14,7 @@ final class StoreWriter: @unchecked Sendable {
     private let queue = BlockingQueue<Job>()
     private var thread: NamedThread?
     private let store: Store
-    /// Called on the writer's thread with what this node's logs have become, before the jobs' completions.
+    /// Called on the writer's thread with what this node's logs have become, after the jobs' completions.
     private let authored: @Sendable (SpaceID, [AuthoredLog]) -> Void
 
     /// Starts the thread; `store` belongs to it from now on.
@@ -101,8 +101,9 @@ final class StoreWriter: @unchecked Sendable {
             }
         }
         let logs = try store.commit()
-        for space in logs.keys.sorted() { authored(space, logs[space] ?? []) }
+        // In the order of the log sequence numbers that were given: this node's own logs got theirs last.
         for job in done { job.completion(nil) }
+        for (space, logs) in logs.sorted(by: { $0.value[0].lsn < $1.value[0].lsn }) { authored(space, logs) }
         for (job, error) in refused { job.completion(StoreError.plain(error)) }
     }
 }

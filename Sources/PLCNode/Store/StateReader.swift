@@ -16,6 +16,7 @@ final class StateReader {
         case markInsert, markTake, markAll, markDelete
         case heldInsert, heldGet, heldDelete
         case importedGet, importedInsert, importedDelete
+        case lineInsert, lineDelete
 
         var sql: String {
             switch self {
@@ -51,6 +52,8 @@ final class StateReader {
             case .heldDelete: "DELETE FROM held WHERE target = ?1"
             case .importedGet: "SELECT record FROM imported WHERE space = ?1 AND id = ?2"
             case .importedInsert: "INSERT OR IGNORE INTO imported (space, id, record) VALUES (?1, ?2, ?3)"
+            case .lineInsert: "INSERT OR IGNORE INTO line (hash) VALUES (?1)"
+            case .lineDelete: "DELETE FROM line WHERE hash = ?1"
             case .importedDelete: "DELETE FROM imported WHERE space = ?1 AND id = ?2 AND record = ?3"
             }
         }
@@ -188,6 +191,15 @@ final class StateReader {
     func deleteImported(_ id: [UInt8], _ record: LocalDot, space: Int) throws {
         try statement(.importedDelete).bind(1, space).bind(2, id).bind(3, record.value).run()
     }
+
+    /// Notes that a line was imported; false if it was before.
+    func insertLine(_ hash: Int64) throws -> Bool {
+        let before = database.changes
+        try statement(.lineInsert).bind(1, hash).run()
+        return database.changes > before
+    }
+
+    func deleteLine(_ hash: Int64) throws { try statement(.lineDelete).bind(1, hash).run() }
 
     // MARK: Registers
 

@@ -200,6 +200,16 @@ package final class Store {
         _ space: SpaceID, _ channel: Channel, by key: PublicKey, _ stamp: Stamp,
         _ draft: (UInt64) throws -> Draft
     ) throws -> Dot {
+        try write(space, channel, by: key, stamp) { value, log in
+            try draft(value).encode(stamp: value, log: log)
+        }
+    }
+
+    /// Writes one change whose leaf `encode` makes from the stamp and the log; nil means that it is too large.
+    package func write(
+        _ space: SpaceID, _ channel: Channel, by key: PublicKey, _ stamp: Stamp,
+        encode: (UInt64, LogID) throws -> [UInt8]?
+    ) throws -> Dot {
         precondition(inTransaction, "a change is written inside a transaction")
         guard let spaceIndex = spaceIndices[space] else { throw StoreError.unknownSpace(space.short) }
         let value: UInt64
@@ -210,9 +220,7 @@ package final class Store {
             clock.observe(exact)
         }
         let index = try ownLog(spaceIndex, channel, key)
-        guard let id = logs[index]?.id, let leaf = try draft(value).encode(stamp: value, log: id) else {
-            throw StoreError.tooLarge
-        }
+        guard let id = logs[index]?.id, let leaf = try encode(value, id) else { throw StoreError.tooLarge }
         try append(leaf, to: index, isControl: channel == .control)
         guard let sequence = logs[index]?.forest.count else { preconditionFailure("the log is there") }
         return Dot(log: id, sequence: sequence, op: 0)

@@ -4,9 +4,9 @@ package import PLCSync
 ///
 /// Has a connection of its own. One thread at a time.
 package final class StoreView {
-    private let database: Database
-    private let logReader: LogReader
-    private let states: StateReader
+    let database: Database
+    let logReader: LogReader
+    let states: StateReader
     private let logByIndex: Statement
     private let logByID: Statement
     private let spaceByID: Statement
@@ -61,7 +61,7 @@ package final class StoreView {
             logs: Int(rows.integer(0)))
     }
 
-    private func index(of space: SpaceID) throws -> Int {
+    func index(of space: SpaceID) throws -> Int {
         spaceByID.bind(1, space.value.bytes)
         defer { spaceByID.reset() }
         guard try spaceByID.step() else { throw StoreError.unknownSpace(space.short) }
@@ -98,6 +98,9 @@ package final class StoreView {
         return try states.record(LocalDot(log: index, sequence: dot.sequence, op: dot.op))
     }
 
+    /// The live record that a dot of this store names, or nil.
+    package func record(_ dot: LocalDot) throws -> FoldRecord? { try states.record(dot) }
+
     /// The live records that were imported under `id`, smallest full dot first.
     package func imported(_ id: [UInt8], space: SpaceID) throws -> [FoldRecord] {
         let records = try states.imported(id, space: index(of: space)).compactMap { try states.record($0) }
@@ -127,7 +130,7 @@ package final class StoreView {
         return LogID(id)
     }
 
-    private func index(of log: LogID) throws -> Int? {
+    func index(of log: LogID) throws -> Int? {
         if let index = indices[log] { return index }
         logByID.bind(1, log.value.bytes)
         defer { logByID.reset() }

@@ -54,6 +54,19 @@ public struct Draft: Sendable {
         return writer.count <= LogItem.maximumLeafBytes ? writer.bytes : nil
     }
 
+    /// The leaf that consists of `count` ops, which refer to no other log and are encoded already; nil if they are too
+    /// many or too large.
+    public static func leaf(stamp: UInt64, count: Int, ops: [UInt8]) -> [UInt8]? {
+        guard (1...Change.maximumOps).contains(count) else { return nil }
+        var writer = ByteWriter(capacity: ops.count + 16)
+        writer.write(arrayOf: 3)
+        writer.write(cbor: stamp)
+        writer.write(arrayOf: 0)
+        writer.write(arrayOf: count)
+        writer.write(ops)
+        return writer.count <= LogItem.maximumLeafBytes ? writer.bytes : nil
+    }
+
     /// Writes ops and collects the logs that they refer to.
     private struct Encoder {
         let own: LogID

@@ -122,6 +122,7 @@ extension Replica {
         if section.isLast { intake.ended.append(section.log) }
         guard !stretch.items.isEmpty else { return true }
         intake.stretches.append(stretch)
+        sessions[id]?.spaces[space]?.changesReceived += stretch.forest.count + 1 - stretch.from
         if section.log.channel == .control {
             intake.membership.insert(leaves(stretch.items), by: log.descriptor.key)
         }

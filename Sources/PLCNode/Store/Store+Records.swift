@@ -1,0 +1,46 @@
+package import PLCSync
+
+/// What whoever writes changes has to know of the records that they are about: read inside the transaction, so that
+/// changes written just before are seen.
+extension Store {
+    private func space(_ id: SpaceID) throws -> Int {
+        guard let index = spaceIndices[id] else { throw StoreError.unknownSpace(id.short) }
+        return index
+    }
+
+    /// The live record that was imported under `id`; of several, the one with the smallest full dot.
+    package func record(imported id: [UInt8], space: SpaceID) throws -> FoldRecord? {
+        let records = try states.imported(id, space: self.space(space))
+        guard records.count > 1 else { return try records.first.flatMap { try states.record($0) } }
+        return try records.min { dot($0) < dot($1) }.flatMap { try states.record($0) }
+    }
+
+    /// The live record of a space that a name names, or nil.
+    package func record(_ name: RecordName, space: SpaceID) throws -> FoldRecord? {
+        switch name {
+        case .keyed(let id): return try states.record(keyed: id, space: self.space(space))
+        case .born(let dot):
+            guard let log = logIndices[dot.log], logs[log]?.space == (try self.space(space)) else {
+                return nil
+            }
+            return try states.record(LocalDot(log: log, sequence: dot.sequence, op: dot.op))
+        }
+    }
+
+    /// A record as it is.
+    package func view(_ record: FoldRecord) throws -> RecordView { try states.view(record) }
+
+    /// The full name of a dot.
+    package func dot(_ local: LocalDot) -> Dot {
+        Dot(log: logID(local.log), sequence: local.sequence, op: local.op)
+    }
+
+    /// The key that created a record.
+    package func creator(of record: FoldRecord) -> PublicKey? { key(ofLog: record.id.log) }
+
+    /// Notes that a line was imported; false if it was noted before.
+    package func takeLine(_ hash: Int64) throws -> Bool { try states.insertLine(hash) }
+
+    /// Takes back that a line was imported.
+    package func forgetLine(_ hash: Int64) throws { try states.deleteLine(hash) }
+}
