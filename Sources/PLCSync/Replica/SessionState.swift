@@ -118,7 +118,7 @@ struct SpaceSession: Sendable {
     var peerCounts: [LogID: UInt64] = [:]
     /// Logs of which the peer announced more than is durable here.
     var pending: [LogID: UInt64] = [:]
-    /// The heads that the peer sent for pending logs, to which its next stretches lead.
+    /// The heads that the peer sent for logs that it was asked for, to which its next stretches lead.
     var heads: [LogID: Head] = [:]
     /// Pending logs that another peer was asked for because this one did not deliver.
     var abandoned: Set<LogID> = []
@@ -173,8 +173,10 @@ struct SpaceSession: Sendable {
     mutating func crossOff(_ logs: [LogID: LogState]) {
         guard !pending.isEmpty else { return }
         pending = pending.filter { logs[$0.key]?.durable.count ?? 0 < $0.value }
-        heads = heads.filter { pending[$0.key] != nil }
-        abandoned = abandoned.filter { pending[$0] != nil }
+        for log in abandoned where pending[log] == nil {
+            abandoned.remove(log)
+            heads[log] = nil
+        }
     }
 
     /// Takes up what was passed over, after a change of roles.

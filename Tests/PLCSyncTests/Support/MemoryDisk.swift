@@ -49,9 +49,22 @@ struct DiskSpace: Sendable {
     }
 
     let genesis: [UInt8]
+    private(set) var membership: Membership
     var logs: [LogID: DiskLog] = [:]
     var cursors: [PublicKey: Cursor] = [:]
     var moves: [Move] = []
+
+    init(genesis bytes: [UInt8]) {
+        guard let decoded = try? Genesis(bytes) else { preconditionFailure("a bad genesis on disk") }
+        genesis = bytes
+        membership = Membership(decoded)
+    }
+
+    /// Takes note of leaves that were stored.
+    mutating func note(_ leaves: [[UInt8]], of descriptor: LogDescriptor) {
+        guard descriptor.channel == .control else { return }
+        membership.insert(leaves, by: descriptor.key)
+    }
 
     var snapshot: SpaceSnapshot {
         let sorted = logs.keys.sorted().compactMap { logs[$0] }
@@ -59,13 +72,6 @@ struct DiskSpace: Sendable {
             .map { (author: $0.descriptor.key, leaves: $0.leaves) }
         return SpaceSnapshot(
             genesis: genesis, logs: sorted.map(\.snapshot), control: control, cursors: cursors)
-    }
-
-    var membership: Membership {
-        guard let genesis = try? Genesis(genesis) else { preconditionFailure("a bad genesis on disk") }
-        var membership = Membership(genesis)
-        for part in snapshot.control { membership.insert(part.leaves, by: part.author) }
-        return membership
     }
 }
 
@@ -84,6 +90,7 @@ struct MemoryDisk: Sendable {
         let id = descriptor.id
         spaces[descriptor.space]?.logs[id, default: DiskLog(descriptor, isOwn: true)].append(leaf, hasher)
         spaces[descriptor.space]?.logs[id]?.lsn = lsn
+        spaces[descriptor.space]?.note([leaf], of: descriptor)
         let count = spaces[descriptor.space]?.logs[id]?.count ?? 0
         spaces[descriptor.space]?.moves.append(DiskSpace.Move(lsn: lsn, log: id, count: count))
         return lsn
@@ -101,10 +108,12 @@ struct MemoryDisk: Sendable {
             let id = stretch.descriptor.id
             var log = space.logs.removeValue(forKey: id) ?? DiskLog(stretch.descriptor, isOwn: false)
             guard !log.isOwn, stretch.from == log.forest.count + 1 else { return nil }
-            for leaf in itemLeaves(stretch.items) {
+            let stretchLeaves = itemLeaves(stretch.items)
+            for leaf in stretchLeaves {
                 log.append(leaf, hasher)
                 leaves.append((stretch.descriptor, leaf))
             }
+            space.note(stretchLeaves, of: stretch.descriptor)
             guard log.forest == stretch.forest else { return nil }
             for (block, hash) in stretch.nodes where log.nodes[block] != hash { return nil }
             if let head = stretch.head {

@@ -94,6 +94,7 @@ struct Scenario {
             let node = network.random.below(network.nodes.count)
             network.queue.add(.happened(.write(node: node)), at: UInt64(network.random.below(busy)))
         }
+        if network.random.once(in: 4) { burst() }
         guard !isFailureFree else { return }
         for _ in 0..<network.random.pick(1...5) {
             let node = network.random.below(network.nodes.count)
@@ -107,6 +108,16 @@ struct Scenario {
                 default: .full(node: node, for: pause)
                 }
             network.queue.add(.happened(happening), at: UInt64(network.random.below(busy)))
+        }
+    }
+
+    /// Lets one or two nodes write as fast as they can, so that announcements must wait for answers.
+    private mutating func burst() {
+        let start = network.random.pick(2_000...7_000)
+        let pause = network.random.pick(0...20)
+        for number in 0..<network.random.pick(10...30) {
+            let node = network.random.below(min(2, network.nodes.count))
+            network.queue.add(.happened(.write(node: node)), at: UInt64(start + number * pause))
         }
     }
 
