@@ -26,8 +26,6 @@ package final class Server: TransportHandler, @unchecked Sendable {
     private let log: Log
     private var observers: [Int: (ServerEvent) -> Void] = [:]
     private var nextObserver = 0
-    /// Called when the store has failed for good: the process must end.
-    package var onFatal: (any Error) -> Void = { _ in }
     /// Bytes both ways after which no more is exchanged; nil without a limit.
     package var budget: Int?
     /// For tests: the next batch that is received is lost.
@@ -269,7 +267,6 @@ package final class Server: TransportHandler, @unchecked Sendable {
                 case .failure(let error):
                     self.log.error("what was received cannot be stored: \(error)")
                     self.step(.refused(commit.id))
-                    if !(error is StoreError) { self.onFatal(error) }
                 }
             }
         }
