@@ -69,6 +69,12 @@ enum SpaceCommands {
             draft.append(.set(.op(community), [(field.field, item)], over: nil))
             return draft
         }
+        // A founder needs no grant; this one says what to call it.
+        _ = try context.author(space, .control) { _, _ in
+            var draft = Draft()
+            draft.append(.grant(node.identity.publicKey, .steward, name: node.name, invitation: nil))
+            return draft
+        }
         if invocation.isJSON {
             try context.output.line(["space": .text(hexadecimal(space.value.bytes))])
         } else {
