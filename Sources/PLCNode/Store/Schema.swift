@@ -150,7 +150,8 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
         case .unknownSpace(let name): "no space '\(name)' here; 'plc space list' shows those there are"
         case .notAWriter: "this node may not write to the space; ask a steward for an invitation as a writer"
         case .tooLarge: "the change is too large: at most 64 KiB and 1,024 operations"
-        case .tooManyLogs: "the store cannot number more than \(LocalDot.maximumLogs) logs; somebody names ever new ones"
+        case .tooManyLogs:
+            "the store cannot number more than \(LocalDot.maximumLogs) logs; somebody names ever new ones"
         case .damaged(let what):
             "the store is damaged: \(what); restore a backup, or join again with a new folder"
         }
