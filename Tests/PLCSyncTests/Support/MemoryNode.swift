@@ -142,11 +142,13 @@ struct MemoryNode: Sendable {
         found(foundings.removeFirst())
     }
 
-    /// Does all that was ordered but sending.
-    mutating func carryOutAll() {
-        while !commits.isEmpty || !reads.isEmpty || !admissions.isEmpty || !foundings.isEmpty {
+    /// Whether something waits to be made durable.
+    var hasUnstored: Bool { !commits.isEmpty || !admissions.isEmpty || !foundings.isEmpty }
+
+    /// Makes durable all that was ordered to be.
+    mutating func carryOutCommits() {
+        while hasUnstored {
             carryOutCommit()
-            carryOutRead()
             carryOutAdmission()
             carryOutFounding()
         }
@@ -228,5 +230,20 @@ struct MemoryNode: Sendable {
     private func recordMove(_ space: SpaceID, _ lsn: UInt64, _ log: LogID, _ count: UInt64) {
         truth.moves[key, default: [:]][disk.epoch, default: [:]][space, default: []]
             .append(DiskSpace.Move(lsn: lsn, log: log, count: count))
+    }
+}
+
+extension MemoryNode {
+    /// Makes the state anew from what is on the disk, as a restored database has it.
+    mutating func refold() {
+        for (id, space) in disk.spaces {
+            var store = MemoryStore()
+            for log in space.logs.keys.sorted() where log.channel != .control {
+                guard let stored = space.logs[log] else { continue }
+                store.register(log, key: stored.descriptor.key)
+                for leaf in stored.leaves { store.append(leaf, to: log) }
+            }
+            folds[id] = store
+        }
     }
 }
