@@ -111,12 +111,16 @@ public struct RecordReading: Sendable {
         return best
     }
 
-    /// The shown value of a field, by the name that its kind declares.
+    /// A field with one value by its name: the one that its kind declares, or its own if it is undeclared.
     public func value(_ name: String) -> Value? {
-        values.first { $0.spec?.name.utf8.elementsEqual(name.utf8) ?? false }
+        values.first { value in
+            if let spec = value.spec { return spec.name.utf8.elementsEqual(name.utf8) }
+            guard case .name(let own) = value.field else { return false }
+            return own.elementsEqual(name.utf8)
+        }
     }
 
-    /// The shown text of a field, by the name that its kind declares.
+    /// The shown text of a field by its name.
     public func text(_ name: String) -> String? {
         value(name).flatMap { Self.text($0.shown.value) }.map { String(decoding: $0, as: UTF8.self) }
     }

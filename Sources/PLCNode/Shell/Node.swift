@@ -80,6 +80,9 @@ package final class Node: @unchecked Sendable {
         self.listener.withLock { $0 = listener }
     }
 
+    /// Calls `listener` on the writer's thread when the store can be used no more, and the process must end.
+    func onFatal(_ listener: @escaping @Sendable (any Error) -> Void) { writer.fatal.withLock { $0 = listener } }
+
     // MARK: Spaces
 
     /// Founds a space with this node as its only founder.

@@ -12,7 +12,16 @@ package struct DatabaseError: Error, CustomStringConvertible {
     package var description: String { message }
 
     /// Whether the disk is full.
-    package var isDiskFull: Bool { code == SQLITE_FULL }
+    package var isDiskFull: Bool { code == SQLITE_FULL || extended == Self.sharedMemoryFull }
+
+    /// SQLITE_IOERR_SHMSIZE, a macro over an expression: the disk has no room for the index of the write-ahead log.
+    private static let sharedMemoryFull = SQLITE_IOERR | 19 << 8
+
+    /// Whether what is on the disk is unknown from now on, such as after a failed sync, which must not be tried again:
+    /// the process has to end and open the store afresh.
+    package var isFatal: Bool {
+        !isDiskFull && (code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+    }
 
     /// Whether nothing may be written where the database is.
     package var isReadOnly: Bool { code == SQLITE_READONLY || code == SQLITE_CANTOPEN }

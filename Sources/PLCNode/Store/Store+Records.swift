@@ -44,3 +44,33 @@ extension Store {
     /// Takes back that a line was imported.
     package func forgetLine(_ hash: Int64) throws { try states.deleteLine(hash) }
 }
+
+/// The peers that this node dials.
+extension Store {
+    /// Adds a peer, by its address; false if it is there already.
+    package func addPeer(_ address: String) throws -> Bool {
+        let rows = try database.prepare("INSERT OR IGNORE INTO peer (address) VALUES (?1)")
+        let before = database.changes
+        try rows.bind(1, text: address).run()
+        return database.changes > before
+    }
+
+    /// Forgets a peer; false if it was not there.
+    package func removePeer(_ address: String) throws -> Bool {
+        let rows = try database.prepare("DELETE FROM peer WHERE address = ?1")
+        let before = database.changes
+        try rows.bind(1, text: address).run()
+        return database.changes > before
+    }
+
+    /// Notes when a peer was last reached, in milliseconds since 1970, and who it is.
+    package func notePeer(_ address: String, node: PublicKey, at time: UInt64) throws {
+        let rows = try database.prepare("UPDATE peer SET node = ?2, last_contact = ?3 WHERE address = ?1")
+        try rows.bind(1, text: address).bind(2, node.bytes).bind(3, time).run()
+    }
+}
+
+extension Store {
+    /// The live record that a dot of this store names, or nil.
+    package func liveRecord(_ dot: LocalDot) throws -> FoldRecord? { try states.record(dot) }
+}

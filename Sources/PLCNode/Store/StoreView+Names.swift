@@ -99,3 +99,35 @@ extension StoreView {
         }
     }
 }
+
+/// A peer that this node dials.
+package struct KnownPeer: Hashable, Sendable {
+    /// Where it listens.
+    package let address: String
+    /// Who it is, once it was reached.
+    package let node: PublicKey?
+    /// When it was last reached, in milliseconds since 1970; nil for never.
+    package let lastContact: UInt64?
+}
+
+extension StoreView {
+    /// The peers that this node dials, by address.
+    package func peers() throws -> [KnownPeer] {
+        let rows = try database.prepare("SELECT address, node, last_contact FROM peer ORDER BY address")
+        var peers: [KnownPeer] = []
+        while try rows.step() {
+            let node = rows.isNull(1) ? nil : Bytes32(rows.bytes(1)).map { PublicKey($0) }
+            let contact = rows.number(2)
+            peers.append(
+                KnownPeer(address: rows.text(0), node: node, lastContact: contact == 0 ? nil : contact))
+        }
+        return peers
+    }
+
+    /// What people call a space; nil before anybody said.
+    package func name(of space: SpaceID) throws -> String? {
+        let id = keyedID(channel: .core, kind: Kinds.community.number, key: Kinds.communityKey)
+        guard let record = try record(.keyed(id), space: space) else { return nil }
+        return try reading(record).text("name")
+    }
+}

@@ -125,3 +125,10 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
         self = .object(members.map { Member(key: nfc($0), value: $1) })
     }
 }
+
+extension JSON {
+    /// The value that `make` makes of what is there, or null.
+    package static func maybe<Value>(_ value: Value?, _ make: (Value) -> JSON) -> JSON {
+        value.map(make) ?? .null
+    }
+}

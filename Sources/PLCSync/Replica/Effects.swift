@@ -113,6 +113,20 @@ public struct Stretch: Sendable {
     public let head: Head?
     /// The root at that head; meaningless without it.
     public let root: Bytes32
+
+    /// A stretch that was verified.
+    public init(
+        descriptor: LogDescriptor, from: UInt64, items: [UInt8], forest: Forest,
+        nodes: [(block: Block, hash: Bytes32)], head: Head?, root: Bytes32
+    ) {
+        self.descriptor = descriptor
+        self.from = from
+        self.items = items
+        self.forest = forest
+        self.nodes = nodes
+        self.head = head
+        self.root = root
+    }
 }
 
 /// What is to become durable at once, or not at all.
@@ -125,6 +139,14 @@ public struct Commit: Sendable {
     public let stretches: [Stretch]
     /// Up to where peers are followed once this is durable.
     public let cursors: [PublicKey: Cursor]
+
+    /// A commit of these stretches and cursors.
+    public init(id: UInt64, space: SpaceID, stretches: [Stretch], cursors: [PublicKey: Cursor]) {
+        self.id = id
+        self.space = space
+        self.stretches = stretches
+        self.cursors = cursors
+    }
 }
 
 /// A request for changes to send.

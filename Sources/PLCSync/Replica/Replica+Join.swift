@@ -32,7 +32,7 @@ extension Replica {
             return send(id, Message.welcome(genesis: state.genesis), now, &effects)
         }
         guard offer.admitted == nil else { return close(id, .invitationUsed, &effects) }
-        guard now.wall.milliseconds <= offer.expiry else { return close(id, .invitationExpired, &effects) }
+        guard !offer.isExpired(at: now.wall) else { return close(id, .invitationExpired, &effects) }
         let isBeingUsed = sessions.values.contains {
             $0.connection != id && $0.admitting?.space == space && $0.admitting?.key == invitation
         }
@@ -59,7 +59,7 @@ extension Replica {
         spaces.values.contains { space in
             space.membership.role(of: identity.publicKey) == .steward
                 && space.membership.invitations.values.contains {
-                    $0.admitted == nil && wall.milliseconds <= $0.expiry
+                    $0.admitted == nil && !$0.isExpired(at: wall)
                 }
         }
     }

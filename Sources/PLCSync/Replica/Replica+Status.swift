@@ -48,6 +48,14 @@ extension Replica {
     /// Whether a space is held here.
     public func holds(_ space: SpaceID) -> Bool { spaces[space] != nil }
 
+    /// The name under which `key` was admitted to a space of this node's; empty if it was to none, or founded it.
+    public func name(of key: PublicKey) -> String {
+        for space in spaces.keys.sorted() {
+            if let name = spaces[space]?.membership.members[key]?.name, !name.isEmpty { return name }
+        }
+        return ""
+    }
+
     /// The median difference of wall clocks that peers have shown, in milliseconds (peer − own); 0 without peers.
     public var clockOffset: Int64 {
         let sorted = offsets.values.sorted()

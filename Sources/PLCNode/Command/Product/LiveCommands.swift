@@ -1,0 +1,54 @@
+/// Commands that the shell carries out, because they run the node: see `CommandRegistry.register`.
+enum LiveCommands {
+    private static let peers = CommandOption.value(
+        "peer", "HOST:PORT", "a node to meet, besides those of 'plc peer list'", repeatable: true)
+    private static let window = CommandOption.value(
+        "window", "HH:MM-HH:MM", "dial only in this part of the day, by the clock of this machine")
+
+    static let entries: [CommandRegistry.Entry] = [
+        CommandRegistry.Entry(
+            Command(
+                "serve", "Serve the node: listen, meet peers, and answer commands, until it is stopped.",
+                options: [
+                    .value("listen", "HOST:PORT", "where to listen; several are welcome", repeatable: true),
+                    peers, window,
+                    .value(
+                        "log", "LEVEL", "how much to say on standard error",
+                        choices: ["error", "warning", "info", "debug"]),
+                ]),
+            nil),
+        CommandRegistry.Entry(
+            Command(
+                "sync", "Meet the peers once, exchange what either lacks, and end.",
+                options: [
+                    peers,
+                    .value("budget", "BYTES", "end after so many bytes both ways, such as 20MB"), window,
+                ]),
+            nil),
+        CommandRegistry.Entry(
+            Command(
+                "join", "Join a space on an invitation, and make the node first if there is none.",
+                arguments: [CommandArgument("TOKEN", "the text of the invitation")],
+                options: [.value("name", "NAME", "what people call the node")]),
+            needsNode: false, nil),
+        CommandRegistry.Entry(
+            Command(
+                "demo",
+                "Show two schools that write while apart, meet through their district, and hold the same.",
+                options: [
+                    .value("seed", "N", "what the demonstration writes"),
+                    .value("keep", "DIR", "keep the three nodes in this folder"),
+                ]),
+            needsNode: false, nil),
+        CommandRegistry.Entry(
+            Command(
+                "bench", "Measure, and print the figures.",
+                details: "Reads a workload as Scripts/reference/generate_workload.py writes it; 'make bench' does both.",
+                arguments: [CommandArgument("NAME", "only this part", optional: true)],
+                options: [
+                    .value("workload", "DIR", "the folder of the workload", required: true),
+                    .value("records", "N", "only the first records of it"),
+                ]),
+            needsNode: false, nil),
+    ]
+}

@@ -1,0 +1,4 @@
+/// Commands that keep a node's data safe and sound.
+enum SafetyCommands {
+    static let entries: [CommandRegistry.Entry] = []
+}

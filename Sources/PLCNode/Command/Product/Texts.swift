@@ -1,0 +1,146 @@
+/// Every sentence that commands say to people, in both languages.
+///
+/// Command words, options, JSON keys and the names of fields are the same in both; messages of the parser are English.
+enum Texts {
+    // MARK: The node
+
+    static let nodeMade = Phrase(
+        "Made the node '{1}' in {2}. Its key: {3}", "أُنشئت العقدة «{1}» في {2}. مفتاحها: {3}")
+    static let badName = Phrase(
+        "a name has 1 to 128 bytes; choose a shorter one", "يتكوّن الاسم من 1 إلى 128 بايت؛ اختر اسمًا أقصر")
+    static let statusNode = Phrase("Node '{1}' ({2}), plc {3}", "العقدة «{1}» ({2})، الإصدار {3}")
+    static let statusStore = Phrase(
+        "Store: {1}, and {2} not yet merged into it", "المخزن: {1}، و{2} لم تُدمج فيه بعد")
+    static let clockSuspect = Phrase(
+        "this node's clock is probably wrong: set it, so that new work gets the right time",
+        "يبدو أن ساعة هذه العقدة غير صحيحة: اضبطها كي يُسجَّل العمل الجديد بوقته الصحيح")
+    static let notHere = Phrase(
+        "'{1}' is not available in this program", "الأمر «{1}» غير متاح في هذا البرنامج")
+    static let noInput = Phrase(
+        "there is no standard input here; name a file", "لا يوجد دخل قياسي هنا؛ اذكر اسم ملف")
+
+    // MARK: Columns
+
+    static let columnSpace = Phrase("space", "المجتمع")
+    static let columnName = Phrase("name", "الاسم")
+    static let columnLevel = Phrase("level", "المستوى")
+    static let columnRole = Phrase("role", "الدور")
+    static let columnRecords = Phrase("records", "السجلات")
+    static let columnChanges = Phrase("changes", "التغييرات")
+    static let columnHash = Phrase("hash", "البصمة")
+    static let columnPeer = Phrase("peer", "النظير")
+    static let columnNode = Phrase("node", "العقدة")
+    static let columnState = Phrase("state", "الحالة")
+    static let columnContact = Phrase("last contact", "آخر اتصال")
+    static let columnBehind = Phrase("behind", "ينقصنا")
+    static let columnAhead = Phrase("ahead", "ينقصه")
+    static let columnIdentity = Phrase("id", "المعرّف")
+    static let columnTime = Phrase("time", "الوقت")
+    static let columnText = Phrase("text", "النص")
+    static let columnKind = Phrase("kind", "النوع")
+    static let inSync = Phrase("in sync", "متزامن")
+    static let thisNode = Phrase("this node", "هذه العقدة")
+    static let separator = Phrase(", ", "، ")
+
+    // MARK: Spaces
+
+    static let spaceMade = Phrase("Founded the space '{1}': {2}", "أُسِّس المجتمع «{1}»: {2}")
+    static let noSpace = Phrase(
+        "no space '{1}' here; 'plc space list' shows those there are",
+        "لا يوجد هنا مجتمع باسم «{1}»؛ يعرض الأمر 'plc space list' المجتمعات الموجودة")
+    static let manySpaces = Phrase(
+        "'{1}' may be any of {2}; write more of the identity",
+        "قد يعني «{1}» أيًّا من {2}؛ اكتب جزءًا أطول من المعرّف")
+    static let noSpaces = Phrase(
+        "there is no space here yet; found one with 'plc space create', or join one with 'plc join'",
+        "لا يوجد هنا أي مجتمع بعد؛ أسِّس واحدًا بالأمر 'plc space create' أو انضم بالأمر 'plc join'")
+    static let whichSpace = Phrase(
+        "there are several spaces; say which with --space", "هنا أكثر من مجتمع؛ حدّد المقصود بالخيار --space")
+    static let needsUpgrade = Phrase(
+        "a steward of space {1} uses a newer plc; upgrade this one before going on",
+        "يستخدم أحد المشرفين على المجتمع {1} إصدارًا أحدث؛ حدّث هذا البرنامج قبل المتابعة")
+    static let notAWriter = Phrase(
+        "this node may only read in space {1}; ask a steward for an invitation as a writer",
+        "لا يحق لهذه العقدة سوى القراءة في المجتمع {1}؛ اطلب من أحد المشرفين دعوة بصفة كاتب")
+    static let notASteward = Phrase(
+        "only stewards of space {1} may do this; ask one of 'plc members {1}'",
+        "هذا الإجراء لمشرفي المجتمع {1} وحدهم؛ يعرضهم الأمر 'plc members {1}'")
+    static let invited = Phrase(
+        "Whoever has this token may join once, as a {1}, until {2}.",
+        "يمكن لمن يحمل هذه الدعوة الانضمام مرة واحدة، بصفة {1}، حتى {2}.")
+    static let noAddress = Phrase(
+        "It names no address: add --address HOST:PORT, or tell where this node listens.",
+        "لا تتضمن الدعوة عنوانًا: أضف ‎--address HOST:PORT‎ أو أخبر المدعو بعنوان هذه العقدة.")
+    static let badDuration = Phrase(
+        "'{1}' is no length of time; write 7d, 12h or 30m", "«{1}» ليست مدة زمنية؛ اكتب مثلًا 7d أو 12h أو 30m"
+    )
+    static let manyAddresses = Phrase(
+        "an invitation has at most 8 addresses", "لا تحمل الدعوة أكثر من 8 عناوين")
+
+    // MARK: Peers
+
+    static let peerAdded = Phrase(
+        "{1} will be met whenever this node is served.", "ستتصل العقدة بـ {1} كلما شُغّلت الخدمة.")
+    static let peerKnown = Phrase("{1} is a peer already.", "{1} نظير معروف من قبل.")
+    static let peerRemoved = Phrase("{1} will be met no more.", "لن تتصل العقدة بـ {1} بعد الآن.")
+    static let unknownPeer = Phrase(
+        "{1} is no peer; 'plc peer list' shows those there are",
+        "{1} ليس نظيرًا؛ يعرض الأمر 'plc peer list' النظراء المعروفين")
+    static let noPeers = Phrase(
+        "No peers yet; add one with 'plc peer add HOST:PORT'.",
+        "لا نظراء بعد؛ أضف واحدًا بالأمر 'plc peer add HOST:PORT'.")
+    static let badPeer = Phrase(
+        "'{1}' names no host or port to dial; write HOST:PORT",
+        "لا يحدد «{1}» مضيفًا ومنفذًا للاتصال؛ اكتب HOST:PORT")
+
+    // MARK: Records
+
+    static let noRecord = Phrase(
+        "no record '{1}' here; it may be deleted, or not have arrived yet",
+        "لا يوجد هنا سجل «{1}»؛ ربما حُذف أو لم يصل بعد")
+    static let otherKind = Phrase("'{1}' is a {2}, not a {3}", "«{1}» من نوع {2} وليس {3}")
+    static let wantsInteger = Phrase(
+        "'{1}' must be a whole number, not '{2}'", "يجب أن يكون «{1}» عددًا صحيحًا، لا «{2}»")
+    static let wantsNumber = Phrase("'{1}' must be a number, not '{2}'", "يجب أن يكون «{1}» عددًا، لا «{2}»")
+    static let wantsBoolean = Phrase(
+        "'{1}' must be true or false, not '{2}'", "يجب أن تكون قيمة «{1}» true أو false، لا «{2}»")
+    static let wantsList = Phrase(
+        "'{1}' must be a list in JSON, not '{2}'", "يجب أن تكون «{1}» قائمة بصيغة JSON، لا «{2}»")
+    static let nothingToChange = Phrase(
+        "nothing to change: give at least one field", "لا شيء للتغيير: اذكر حقلًا واحدًا على الأقل")
+    static let notThere = Phrase(
+        "what is to be removed from '{1}' is not there", "ما تريد إزالته من «{1}» غير موجود فيه")
+    static let badVersion = Phrase(
+        "'{1}' is no version; 'show' prints the present one",
+        "«{1}» ليست نسخة صالحة؛ يعرض الأمر show النسخة الحالية")
+    static let notTheOwner = Phrase(
+        "'{1}' belongs to {2}, which alone may change its words; answer with feedback instead",
+        "«{1}» ملك لـ {2} وله وحده تعديل نصه؛ أضف ملاحظة بدلًا من ذلك")
+    static let changed = Phrase("Changed {1}.", "عُدِّل {1}.")
+    static let deleted = Phrase("Deleted {1}.", "حُذف {1}.")
+    static let moreRecords = Phrase("… and {1} more; see --limit", "… و{1} أخرى؛ انظر ‎--limit‎")
+    static let recordHead = Phrase("{1}  in {2}, by {3}", "{1}  في {2}، كتبته {3}")
+    static let otherVersion = Phrase("written at the same time: {1}", "كُتبت في الوقت نفسه: {1}")
+    static let versionLine = Phrase("version: {1}", "النسخة: {1}")
+    static let indicatorLine = Phrase(
+        "indicator: {1}: now {2} {3}, {4} of the way, {5} readings",
+        "مؤشر: {1}: الآن {2} {3}، أُنجز {4}، عدد القراءات {5}")
+    static let noIndicators = Phrase(
+        "no indicators yet; add one with 'plc goal indicator add'",
+        "لا مؤشرات بعد؛ أضف مؤشرًا بالأمر 'plc goal indicator add'")
+    static let emptyQuery = Phrase("there is nothing to search for", "لا يوجد ما يُبحث عنه")
+    static let nothingFound = Phrase("Nothing found.", "لم يُعثر على شيء.")
+    static let limitReached = Phrase(
+        "{1} were found, and there may be more; see --limit",
+        "عُثر على {1}، وقد يكون هناك المزيد؛ انظر ‎--limit‎")
+
+    // MARK: Transfer
+
+    static let importing = Phrase("importing", "الاستيراد")
+    static let imported = Phrase(
+        "{1} records and {2} changes were imported; {3} lines changed nothing, {4} were bad.",
+        "استُورد {1} من السجلات و{2} من التغييرات؛ {3} من الأسطر لم تغيّر شيئًا، و{4} غير صالحة.")
+    static let moreBad = Phrase("… and {1} more bad lines", "… و{1} من الأسطر غير الصالحة")
+    static let exportWhat = Phrase(
+        "name one space, or give --all", "اذكر مجتمعًا واحدًا أو استخدم ‎--all‎")
+}
