@@ -88,7 +88,9 @@ import Testing
         return node.faults.first
     }
 
-    @Test("S-5 S-32: any bit of a session may be flipped, and any frame cut: nothing traps, nothing wrong is stored")
+    @Test(
+        "S-5 S-32: any bit of a session may be flipped, and any frame cut: nothing traps, nothing wrong is stored"
+    )
     func damage() {
         let start = ContinuousClock.now
         let recorded = Self.recordings()
@@ -140,11 +142,14 @@ import Testing
         }
         func open(_ handle: UInt64, token: UInt64) -> [UInt8] {
             Message.Open(
-                handle: handle, token: token, flags: 1, channelMask: 7, logs: 0, fingerprint: .init(high: 0, low: 1),
+                handle: handle, token: token, flags: 1, channelMask: 7, logs: 0,
+                fingerprint: .init(high: 0, low: 1),
                 lsn: 0, cursor: nil
             ).encode()
         }
-        func want(_ entry: Message.Want.Entry) -> [UInt8] { Message.Want(handle: 1, entries: [entry]).encode() }
+        func want(_ entry: Message.Want.Entry) -> [UInt8] {
+            Message.Want(handle: 1, entries: [entry]).encode()
+        }
         var names = LogNames()
         let manyNames = (0..<200).map { part in
             Message.Heads(
@@ -162,14 +167,44 @@ import Testing
             ("a token twice", [open(2, token: 5), open(3, token: 5)], "CLOSE 1"),
             ("63 more spaces", (2...64).map { open($0, token: $0) }, "open"),
             ("65 spaces", (2...64).map { open($0, token: $0) } + [open(1, token: 99)], "CLOSE 4"),
-            ("HEADS of an unknown handle", [Message.Heads(handle: 9, lsn: 1, more: false, entries: []).encode(&noNames)], "CLOSE 1"),
-            ("ACK of an unknown handle", [Message.Ack(handle: 9, upTo: 0, fingerprint: .init(high: 0, low: 0), lsn: 0).encode()], "CLOSE 1"),
-            ("a log that was not announced", [want(.init(reference: 7, from: 1, to: 1, describe: false))], "CLOSE 1"),
-            ("more than was announced", [want(.init(reference: 1, from: 3, to: 9, describe: false))], "CLOSE 1"),
+            (
+                "HEADS of an unknown handle",
+                [Message.Heads(handle: 9, lsn: 1, more: false, entries: []).encode(&noNames)], "CLOSE 1"
+            ),
+            (
+                "ACK of an unknown handle",
+                [Message.Ack(handle: 9, upTo: 0, fingerprint: .init(high: 0, low: 0), lsn: 0).encode()],
+                "CLOSE 1"
+            ),
+            (
+                "a log that was not announced", [want(.init(reference: 7, from: 1, to: 1, describe: false))],
+                "CLOSE 1"
+            ),
+            (
+                "more than was announced", [want(.init(reference: 1, from: 3, to: 9, describe: false))],
+                "CLOSE 1"
+            ),
             ("100,400 names", manyNames, "CLOSE 4"),
-            ("40 messages of reconciliation", (0..<42).map { _ in Message.Recon(handle: 1, ranges: [Reconciliation.Range(end: nil, mode: .fingerprint(.init(high: 1, low: UInt64(1))))]).encode(&noNames).flatMap { $0 } }, "CLOSE 4"),
-            ("reconciliation that asks nothing", [Message.Recon(handle: 1, ranges: [skip]).encode(&noNames).flatMap { $0 }], "open"),
-            ("a second HELLO", [Message.Hello(wallClock: 0, nonce: .init(high: 0, low: 0), databaseEpoch: 1).encode()], "CLOSE 1"),
+            (
+                "40 messages of reconciliation",
+                (0..<42).map { _ in
+                    Message.Recon(
+                        handle: 1,
+                        ranges: [
+                            Reconciliation.Range(end: nil, mode: .fingerprint(.init(high: 1, low: UInt64(1))))
+                        ]
+                    ).encode(&noNames).flatMap { $0 }
+                }, "CLOSE 4"
+            ),
+            (
+                "reconciliation that asks nothing",
+                [Message.Recon(handle: 1, ranges: [skip]).encode(&noNames).flatMap { $0 }], "open"
+            ),
+            (
+                "a second HELLO",
+                [Message.Hello(wallClock: 0, nonce: .init(high: 0, low: 0), databaseEpoch: 1).encode()],
+                "CLOSE 1"
+            ),
             ("a WELCOME that was not asked for", [Message.welcome(genesis: [1])], "CLOSE 1"),
             ("a type to be ignored", [[200, 1, 0]], "open"),
             ("a type to be known", [[40, 1, 0]], "CLOSE 2"),
