@@ -223,6 +223,11 @@ import Testing
             story.carried.filter { $0.frame[0] == Frame.Kind.data.rawValue }.reduce(0) { $0 + $1.frame.count }
         }
         let before = sent()
+        var greedy = story
+        if let data = story.carried.last(where: { $0.frame[0] == Frame.Kind.data.rawValue }) {
+            greedy.letters.append(data)
+        }
+        greedy.carryAll()
         story.slowDisks = []
         story.at(1) { _ in }
         story.carryAll()
@@ -231,6 +236,7 @@ import Testing
             [
                 "it runs out": before <= 1_048_576 + 64,
                 "most of it is used": before > 700_000,
+                "who exceeds it is closed": greedy.said().contains("B>A CLOSE 4"),
                 "all has come": story.nodes[1].disk.spaces[space]?.logs.values.first?.leaves.count == 120,
                 "nothing is wrong": story.faults() == [],
             ], "credit")

@@ -5,6 +5,8 @@ final class Truth: @unchecked Sendable {
     var logs: [LogID: [[UInt8]]] = [:]
     /// The durable history of every database, by key: what a cursor speaks of.
     var moves: [PublicKey: [UInt64: [SpaceID: [DiskSpace.Move]]]] = [:]
+
+    init(logs: [LogID: [[UInt8]]] = [:]) { self.logs = logs }
 }
 
 /// A node: one replica, a disk in memory, and the shell between them.
@@ -13,7 +15,7 @@ final class Truth: @unchecked Sendable {
 /// against the disk as it is sent, and what is stored against the truth; `faults` collects what was wrong.
 struct MemoryNode: Sendable {
     let identity: SigningKey
-    let truth: Truth
+    var truth: Truth
     let hasher = MerkleHasher()
     var disk: MemoryDisk
     var replica: Replica
@@ -41,6 +43,7 @@ struct MemoryNode: Sendable {
     var keepsLines = false
 
     // What the oracles keep.
+    var commitsCarriedOut: [UInt64] = []
     var faults: [String] = []
     var observers: [ConnectionID: FrameObserver] = [:]
     var peers: [ConnectionID: PublicKey] = [:]
@@ -114,6 +117,7 @@ struct MemoryNode: Sendable {
             recordMove(commit.space, log.lsn, stretch.descriptor.id, log.count)
         }
         for (peer, cursor) in commit.cursors { checkCursor(cursor, of: peer, in: commit.space) }
+        commitsCarriedOut.append(commit.id)
         step(.committed(commit.id, lsns: lsns))
     }
 
