@@ -20,7 +20,7 @@ package struct FrameCompressor: ~Copyable {
 
     deinit { ZSTD_freeCCtx(context) }
 
-    /// The COMPRESSED frame for a DATA body, or nil if it would be no smaller.
+    /// The COMPRESSED frame for a DATA body, or nil if it is to be sent as it is.
     package mutating func compress(_ body: ArraySlice<UInt8>) -> [UInt8]? {
         guard body.count >= Self.minimumBytes else { return nil }
         let space = Self.handle(body)
@@ -44,6 +44,11 @@ package struct FrameCompressor: ~Copyable {
                 precondition(left == 0 && input.pos == input.size, "zstd did not flush into its own bound")
                 count = output.pos
             }
+        }
+        guard body.count <= FrameDecompressor.freeBytes + packed.count * FrameDecompressor.maximumRatio else {
+            // The peer would take it for a bomb. The stream has moved on without the peer, so it begins anew.
+            rest()
+            return nil
         }
         var w = ByteWriter(capacity: packed.count + 16)
         w.write(byte: isFresh ? 1 : 0)

@@ -41,7 +41,7 @@ import Testing
         var decompressor = FrameDecompressor()
         var sizes: [Int] = []
         for handle in [UInt8(1), 1, 2, 2, 1] {
-            let text = (0..<400).flatMap { "change \($0 % 37) of a class in \($0 % 11) words. ".utf8 }
+            let text = (0..<150).flatMap { "change \($0 * $0 % 97) of a class in \($0 % 11) words. ".utf8 }
             let raw = [handle] + text
             let compressed = compressor.compress(raw[...])
             let frame = try #require(compressed)
@@ -52,6 +52,20 @@ import Testing
         }
         // The second of a space is nearly free; the first of another space is not.
         #expect(sizes[1] * 2 < sizes[0] && sizes[2] > sizes[1] * 2 && sizes[4] > sizes[3] * 2)
+    }
+
+    @Test("S-36: what a peer would take for a bomb is sent as it is, and the stream begins anew")
+    func bomb() throws {
+        var compressor = FrameCompressor()
+        var decompressor = FrameDecompressor()
+        let flat = [1] + [UInt8](repeating: 7, count: 200_000)
+        let first = compressor.compress(flat[...])
+        #expect(first == nil)
+        let raw = [1] + (0..<900).map { UInt8($0 * $0 % 251) }
+        let next = compressor.compress(raw[...])
+        let packed = try body(try #require(next))
+        let (_, inner) = try decompressor.decompress(packed.span.bytes)
+        #expect(inner == raw)
     }
 
     @Test("S-36: damaged, cut and bloated streams are refused, and no more is made of them than they declare")
