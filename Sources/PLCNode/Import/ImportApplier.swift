@@ -8,7 +8,9 @@ struct ImportApplier: Sendable {
     let wall: WallTime
     let isStrict: Bool
 
-    /// Applies the lines in order. A bad line has no effect; anything else that fails undoes the transaction.
+    /// Applies the lines in order.
+    ///
+    /// A bad line has no effect; anything else that fails undoes the transaction.
     func apply(_ lines: [ImportLine], to store: Store) throws -> ImportSummary {
         var summary = ImportSummary()
         for line in lines {

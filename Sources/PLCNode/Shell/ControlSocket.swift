@@ -25,13 +25,16 @@ package enum ControlSocket {
     /// What a command line needs to be run elsewhere as if it ran here.
     package struct Request: Sendable {
         package let arguments: [String]
+        /// The folder that relative paths are relative to.
+        package let workingDirectory: String
         package let isOutputTerminal: Bool
         package let isErrorTerminal: Bool
         package let width: Int
 
         /// A command line and what is known of the terminal.
-        package init(arguments: [String], output: Output) {
+        package init(arguments: [String], workingDirectory: String, output: Output) {
             self.arguments = arguments
+            self.workingDirectory = workingDirectory
             isOutputTerminal = output.stdout.isTerminal
             isErrorTerminal = output.stderr.isTerminal
             width = output.stdout.width
@@ -42,6 +45,7 @@ package enum ControlSocket {
                 return nil
             }
             arguments = words.compactMap(\.text)
+            workingDirectory = json["workingDirectory"]?.text ?? "/"
             isOutputTerminal = json["outputTerminal"] == .bool(true)
             isErrorTerminal = json["errorTerminal"] == .bool(true)
             width = Int(json["width"]?.integer ?? 80)
@@ -54,6 +58,8 @@ package enum ControlSocket {
             w.beginArray()
             for argument in arguments { w.string(argument) }
             w.endArray()
+            w.key("workingDirectory")
+            w.string(workingDirectory)
             w.key("outputTerminal")
             w.bool(isOutputTerminal)
             w.key("errorTerminal")

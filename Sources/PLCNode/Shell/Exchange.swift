@@ -47,9 +47,12 @@ package struct Exchange: Sendable {
     private static let patience: UInt64 = 2_000
 
     /// Meets a peer through a server that is running on another thread; blocks until it is over.
-    package static func meet(_ target: Target, through server: Server) -> Outcome {
+    package static func meet(
+        _ target: Target, through server: Server,
+        progress: @escaping @Sendable (Server.PeerStatus) -> Void = { _ in }
+    ) -> Outcome {
         let promise = Promise<Outcome>()
-        server.loop.submit { Meeting(target, server, promise).begin() }
+        server.loop.submit { Meeting(target, server, promise, progress).begin() }
         do {
             return try promise.wait()
         } catch {
@@ -59,13 +62,14 @@ package struct Exchange: Sendable {
 
     /// Meets peers one after the other with a server of its own, while nobody serves the node.
     package static func meet(
-        _ targets: [Target], as node: Node, log: Log, budget: Int? = nil
+        _ targets: [Target], as node: Node, log: Log, budget: Int? = nil,
+        progress: @escaping @Sendable (Server.PeerStatus) -> Void = { _ in }
     ) throws -> [Outcome] {
         let server = try Server(node, log: log)
         server.budget = budget
         try server.start()
         let thread = NamedThread("loop") { server.run() }
-        let outcomes = targets.map { meet($0, through: server) }
+        let outcomes = targets.map { meet($0, through: server, progress: progress) }
         server.stop()
         thread.join()
         server.close()
@@ -77,6 +81,7 @@ package struct Exchange: Sendable {
         private let target: Target
         private let server: Server
         private let promise: Promise<Outcome>
+        private let progress: (Server.PeerStatus) -> Void
         private let began: UInt64
         private var connection: ConnectionID?
         private var observer: Int?
@@ -84,10 +89,14 @@ package struct Exchange: Sendable {
         private var closeCode: (CloseCode, isPeer: Bool)?
         private var last: Server.PeerStatus?
 
-        init(_ target: Target, _ server: Server, _ promise: Promise<Outcome>) {
+        init(
+            _ target: Target, _ server: Server, _ promise: Promise<Outcome>,
+            _ progress: @escaping (Server.PeerStatus) -> Void
+        ) {
             self.target = target
             self.server = server
             self.promise = promise
+            self.progress = progress
             began = server.loop.now
         }
 
@@ -127,6 +136,7 @@ package struct Exchange: Sendable {
         private func look() {
             guard observer != nil, let status else { return }
             last = status
+            progress(status)
             guard !status.spaces.isEmpty, status.spaces.allSatisfy(\.isQuiescent) else { return }
             if case .join(let request) = target.purpose {
                 guard status.spaces.contains(where: { $0.space == request.space }) else { return }

@@ -1,9 +1,5 @@
 package import PLCSync
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
 /// Something that happens to a server.
 enum ServerEvent {
     /// The replica reports.
@@ -30,14 +26,12 @@ package final class Server: TransportHandler, @unchecked Sendable {
     private let log: Log
     private var observers: [Int: (ServerEvent) -> Void] = [:]
     private var nextObserver = 0
-    /// Called when the store has failed for good: the process must end.
-    package var onFatal: (any Error) -> Void = { _ in }
     /// Bytes both ways after which no more is exchanged; nil without a limit.
     package var budget: Int?
     /// For tests: the next batch that is received is lost.
     package var dropsBatch = false
-    /// When dialling is allowed, in minutes of the day; nil is always.
-    package var window: Range<Int>?
+    /// When dialling is allowed; nil is always.
+    package var window: DailyWindow?
 
     /// A peer that is dialled again and again.
     private struct Dial {
@@ -56,7 +50,8 @@ package final class Server: TransportHandler, @unchecked Sendable {
         package let connection: ConnectionID
         package let node: PublicKey
         package let address: String
-        package let isDialer: Bool
+        /// The address that was dialled, if this node dialled.
+        package let dialled: String?
         package let bytesSent: Int
         package let bytesReceived: Int
         package let roundTrips: Int
@@ -107,7 +102,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         }
     }
 
-    /// Lets the reader's thread go. After `run` has returned.
+    /// Lets the reader's thread go.
+    ///
+    /// After `run` has returned.
     package func close() {
         node.onAuthored { _, _ in }
         reader.stop()
@@ -119,7 +116,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         if !replica.holds(space), opening.insert(space).inserted { opened(space) }
     }
 
-    /// A space was founded here: takes it in. From any thread.
+    /// A space was founded here: takes it in.
+    ///
+    /// From any thread.
     package func opened(_ space: SpaceID) {
         node.submit({ try $0.snapshot(space) }) { [weak self] result in
             guard let self, case .success(let snapshot) = result else { return }
@@ -129,8 +128,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
 
     // MARK: Dialling
 
-    /// Dials a peer; a persistent one again whenever the connection is gone. Returns the first connection, if the time
-    /// of day allows one. On the loop's thread.
+    /// Dials a peer; a persistent one again whenever the connection is gone.
+    ///
+    /// Returns the first connection, if the time of day allows one. On the loop's thread.
     @discardableResult
     package func dial(
         _ endpoint: Endpoint, node: PublicKey? = nil, purpose: Purpose = .exchange, isPersistent: Bool
@@ -145,7 +145,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         return dials[dials.count - 1].connection
     }
 
-    /// Dials these peers again and again, and no others; connections that stand, stay. On the loop's thread.
+    /// Dials these peers again and again, and no others; connections that stand, stay.
+    ///
+    /// On the loop's thread.
     func keepDialling(_ endpoints: [Endpoint]) {
         for index in dials.indices
         where dials[index].isPersistent && !endpoints.contains(dials[index].endpoint) {
@@ -159,7 +161,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
 
     private func connect(_ index: Int) {
         guard dials[index].connection == nil else { return }
-        guard isInWindow else {
+        guard window?.isNow ?? true else {
             if dials[index].isPersistent { retry(index, after: 60_000) }
             return
         }
@@ -172,19 +174,6 @@ package final class Server: TransportHandler, @unchecked Sendable {
             guard let self, let index = dials.firstIndex(where: { $0.serial == serial }) else { return }
             connect(index)
         }
-    }
-
-    /// Whether the time of day allows dialling.
-    private var isInWindow: Bool { window.map(Self.isNow) ?? true }
-
-    /// Whether the local time of day is in a window of minutes.
-    static func isNow(in window: Range<Int>) -> Bool {
-        var time = time_t(World.wall().milliseconds / 1_000)
-        var parts = tm()
-        localtime_r(&time, &parts)
-        let minute = Int(parts.tm_hour) * 60 + Int(parts.tm_min)
-        // A window that ends before it begins spans midnight, and is given as one that ends tomorrow.
-        return window.contains(minute) || window.contains(minute + 1_440)
     }
 
     // MARK: TransportHandler
@@ -285,7 +274,6 @@ package final class Server: TransportHandler, @unchecked Sendable {
                 case .failure(let error):
                     self.log.error("what was received cannot be stored: \(error)")
                     self.step(.refused(commit.id))
-                    if !(error is StoreError) { self.onFatal(error) }
                 }
             }
         }
@@ -325,7 +313,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
             log.warning(
                 "a peer holds more of this node's own log of space \(space.short) than this node itself")
         case .upgradeNeeded(let space):
-            log.warning("space \(space.short) needs a newer plc; it is neither served nor changed here")
+            alarm("space \(space.short) needs a newer plc; it is neither served nor changed here")
         case .closed(let id, let code, let isPeer):
             log.info("connection \(id.value): \(isPeer ? "the peer says" : "closing"): \(code.meaning)")
         case .opened, .inSync, .quiescent, .joined, .received:
@@ -366,10 +354,34 @@ package final class Server: TransportHandler, @unchecked Sendable {
         channels.keys.sorted().compactMap { id in
             guard let info = transport?.connection(id), let channel = channels[id] else { return nil }
             return PeerStatus(
-                connection: id, node: info.peer, address: "\(info.remoteAddress)", isDialer: info.isDialer,
+                connection: id, node: info.peer, address: "\(info.remoteAddress)",
+                dialled: dials.first { $0.connection == id }?.endpoint.description,
                 bytesSent: channel.bytesSent, bytesReceived: channel.bytesReceived,
                 roundTrips: channel.roundTrips, spaces: replica.status(of: id))
         }
+    }
+
+    /// The addresses that are dialled again and again, and how that stands; on the loop's thread.
+    func dialling() -> [(address: String, state: String)] {
+        dials.filter(\.isPersistent).map { dial in
+            let isOpen = dial.connection.map { channels[$0] != nil } ?? false
+            let state = isOpen ? "connected" : dial.connection != nil ? "dialling" : "waiting"
+            return (dial.endpoint.description, state)
+        }
+    }
+
+    /// The name under which a key was admitted to some space; empty if it was to none.
+    ///
+    /// On the loop's thread.
+    func name(of key: PublicKey) -> String { replica.name(of: key) }
+
+    /// What somebody should look at, in words; on the loop's thread.
+    private(set) var alarms: [String] = []
+
+    /// Notes something that somebody should look at.
+    private func alarm(_ message: String) {
+        log.warning(message)
+        if !alarms.contains(message) { alarms.append(message) }
     }
 
     /// The largest difference of wall clocks that peers have shown, in milliseconds (peer − own); loop's thread.

@@ -48,6 +48,11 @@ extension Store: FoldStore {
 
     package func key(ofLog index: Int) -> PublicKey? { logs[index]?.descriptor?.key }
 
+    package func areStrangers(_ a: Int, _ b: Int) -> Bool {
+        guard let one = logs[a]?.space, let other = logs[b]?.space else { return false }
+        return one != other
+    }
+
     package func length(ofLog index: Int) -> UInt64 { logs[index]?.folded ?? 0 }
 
     package func advance(log: Int, to sequence: UInt64) { logs[log]?.folded = sequence }
@@ -55,7 +60,8 @@ extension Store: FoldStore {
     package func index(of id: LogID) throws -> Int {
         if let index = logIndices[id] { return index }
         let index = logs.count + 1
-        precondition(index < LocalDot.maximumLogs, "a store numbers at most \(LocalDot.maximumLogs) logs")
+        // A member can name logs that do not exist: what cannot be numbered is refused with its batch, and no trap.
+        guard index < LocalDot.maximumLogs else { throw StoreError.tooManyLogs }
         try statements.insertLog(index, id)
         logs[index] = LogEntry(id: id)
         logIndices[id] = index

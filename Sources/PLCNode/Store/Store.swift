@@ -387,6 +387,9 @@ extension Store {
     /// Stores a fact about the node.
     package func setText(_ key: String, _ value: String) throws { try statements.setText(key, value) }
 
+    /// Forgets up to where peers were followed: the next meeting with each compares all heads.
+    package func forgetCursors() throws { try statements.deleteCursors() }
+
     /// A number that moves with every row that is written.
     package var writes: Int64 { database.changes }
 }

@@ -31,6 +31,9 @@ public struct ByteWriter: Sendable {
         unsafe more.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     }
 
+    /// Appends the bytes of a text.
+    public mutating func write(utf8: String.UTF8View) { bytes.append(contentsOf: utf8) }
+
     /// Appends the sixteen bytes of an identifier.
     public mutating func write(_ value: Bytes16) {
         write(bigEndian: value.high)

@@ -5,7 +5,9 @@ public enum CBORMajor: UInt8, Sendable {
 }
 
 extension ByteWriter {
-    /// Appends the head of an item in its shortest form. Source: RFC 8949, 4.2.1.
+    /// Appends the head of an item in its shortest form.
+    ///
+    /// Source: RFC 8949, 4.2.1.
     public mutating func write(_ major: CBORMajor, _ argument: UInt64) {
         let type = major.rawValue << 5
         switch argument {
@@ -56,7 +58,7 @@ extension ByteWriter {
     public mutating func write(text value: String) {
         let utf8 = value.utf8
         write(.text, UInt64(utf8.count))
-        write(Array(utf8))
+        write(utf8: utf8)
     }
 
     /// Appends a truth value.
@@ -83,8 +85,9 @@ extension ByteWriter {
     }
 }
 
-/// The IEEE 754 half-precision bits of `value`, or nil if half precision would change it. Works without `Float16`,
-/// which some processors lack.
+/// The IEEE 754 half-precision bits of `value`, or nil if half precision would change it.
+///
+/// Works without `Float16`, which some processors lack.
 func halfBits(_ value: Double) -> UInt16? {
     let sign: UInt16 = value.sign == .minus ? 0x8000 : 0
     let size = value.magnitude
@@ -288,30 +291,22 @@ func compareBytes(_ bytes: borrowing RawSpan, _ a: Range<Int>, _ b: Range<Int>) 
 
 /// Whether the bytes in `range` are valid UTF-8.
 ///
-/// Eight bytes at a time where they are all ASCII, or four letters of two bytes each, as in Arabic.
+/// Passes over eight bytes at a time as far as they are ASCII and then letters of two bytes each, as in Arabic.
 @usableFromInline
 func isUTF8(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Bool {
     var at = range.lowerBound
     let end = range.upperBound
     while at < end {
-        let first = bytes.unsafeLoad(fromByteOffset: at, as: UInt8.self)
         if end - at >= 8 {
             let word = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self))
-            if word & 0x8080_8080_8080_8080 == 0 || areTwoByteLetters(word) {
-                at += 8
-                continue
-            }
+            let ascii = (word & 0x8080_8080_8080_8080).trailingZeroBitCount / 8
+            let run = ascii == 8 ? 8 : ascii + twoByteLetters(word >> UInt64(ascii * 8)) * 2
+            at += run
+            if run > 0 { continue }
         }
+        let first = bytes.unsafeLoad(fromByteOffset: at, as: UInt8.self)
         if first < 0x80 {
             at += 1
-            continue
-        }
-        if (0xc2...0xdf).contains(first) {
-            guard end - at >= 2, bytes.unsafeLoad(fromByteOffset: at + 1, as: UInt8.self) & 0xc0 == 0x80
-            else {
-                return false
-            }
-            at += 2
             continue
         }
         // The second byte's range excludes overlong forms, surrogates and numbers above U+10FFFF
@@ -320,6 +315,7 @@ func isUTF8(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Bool {
         var low: UInt8 = 0x80
         var high: UInt8 = 0xbf
         switch first {
+        case 0xc2...0xdf: length = 2
         case 0xe0...0xef:
             length = 3
             if first == 0xe0 { low = 0xa0 }
@@ -333,7 +329,7 @@ func isUTF8(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Bool {
         guard end - at >= length else { return false }
         let second = bytes.unsafeLoad(fromByteOffset: at + 1, as: UInt8.self)
         guard second >= low, second <= high else { return false }
-        for i in 2..<length {
+        for i in 2..<max(length, 2) {
             guard bytes.unsafeLoad(fromByteOffset: at + i, as: UInt8.self) & 0xc0 == 0x80 else {
                 return false
             }
@@ -343,11 +339,11 @@ func isUTF8(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Bool {
     return true
 }
 
-/// Whether a little-endian word is four letters of two bytes each: a leading byte C2 … DF, then 80 … BF.
+/// How many letters of two bytes each, C2 … DF then 80 … BF, a little-endian word begins with.
 @inline(__always)
-private func areTwoByteLetters(_ word: UInt64) -> Bool {
+private func twoByteLetters(_ word: UInt64) -> Int {
+    let shape = (word & 0xc0e0_c0e0_c0e0_c0e0) ^ 0x80c0_80c0_80c0_80c0
     // C0 and C1 lead overlong forms; adding 1E carries into bit 5 of every other leading byte.
-    word & 0xc0e0_c0e0_c0e0_c0e0 == 0x80c0_80c0_80c0_80c0
-        && ((word & 0x001e_001e_001e_001e) + 0x001e_001e_001e_001e) & 0x0020_0020_0020_0020
-            == 0x0020_0020_0020_0020
+    let long = (word & 0x001e_001e_001e_001e) + 0x001e_001e_001e_001e
+    return (shape | ~long & 0x0020_0020_0020_0020).trailingZeroBitCount / 16
 }

@@ -43,5 +43,6 @@ public struct Malformed: Error, Hashable, Sendable, CustomStringConvertible {
         self.reason = reason
     }
 
+    /// The reason and the place, for people.
     public var description: String { "\(reason.rawValue) at byte \(offset)" }
 }

@@ -8,10 +8,13 @@ public struct WallTime: Hashable, Comparable, Sendable {
         self.milliseconds = UInt64(min(max(milliseconds, 0), 1 << 47 - 1))
     }
 
+    /// The order of time.
     public static func < (a: Self, b: Self) -> Bool { a.milliseconds < b.milliseconds }
 }
 
-/// The hybrid logical clock of a node: it stamps changes, and no more. Source: Specs/clock.md.
+/// The hybrid logical clock of a node: it stamps changes, and no more.
+///
+/// Source: Specs/clock.md.
 ///
 /// A stamp is 48 bits of milliseconds and a 16-bit counter. No stamp decides whether a change is valid, visible or
 /// kept; stamps only order the values of a register.

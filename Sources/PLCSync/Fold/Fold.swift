@@ -76,7 +76,7 @@ public struct Fold: Sendable {
         }
     }
 
-    /// Carries out what op `dot` of the open change has to do in `phase`.
+    /// Carries out what op `dot` of the change that was read has to do in `phase`.
     private func apply<Store: FoldStore>(
         _ leaf: borrowing RawSpan, _ dot: LocalDot, _ phase: Phase, _ store: inout Store
     ) throws {
@@ -131,7 +131,9 @@ public struct Fold: Sendable {
             return try store.record(LocalDot(dot.change, op: index))
         case .dot(let reference):
             let create = local(reference)
-            guard store.logID(create.log).channel == store.logID(dot.log).channel else { return nil }
+            guard store.logID(create.log).channel == store.logID(dot.log).channel,
+                !store.areStrangers(create.log, dot.log)
+            else { return nil }
             if let record = try store.record(create) {
                 // A log speaks of a keyed record by its own earlier create, so nothing on one ever waits (D5).
                 return record.isKeyed && (create.log != dot.log || create > dot) ? nil : record

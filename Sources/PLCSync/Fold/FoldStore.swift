@@ -58,6 +58,8 @@ public protocol FoldStore {
     func logID(_ index: Int) -> LogID
     /// The key that signs log number `index`, or nil if the log is known only by being referred to.
     func key(ofLog index: Int) -> PublicKey?
+    /// Whether two logs are known to belong to different spaces, in which case no op of one is about the other.
+    func areStrangers(_ a: Int, _ b: Int) -> Bool
     /// How many changes of log number `index` are folded.
     func length(ofLog index: Int) -> UInt64
     /// Takes note that change `sequence` of log number `log` is being folded; called before its ops are carried out.

@@ -35,6 +35,7 @@ public struct LocalDot: Hashable, Comparable, Sendable {
     @inlinable
     public var change: LocalDot { LocalDot(value: value & ~0x3ff) }
 
+    /// The order by log, change and op.
     @inlinable
     public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
 }

@@ -1,6 +1,7 @@
-/// The fold's state in memory: the whole of it, with every leaf. For tests, simulations and programs that keep their
-/// own store.
-public struct MemoryStore: FoldStore, Sendable {
+/// The fold's state in memory: the whole of it, with every leaf.
+///
+/// For tests, simulations and programs that keep their own store.
+public struct MemoryStore: Sendable {
     private struct LogEntry {
         let id: LogID
         var key: PublicKey?
@@ -34,14 +35,16 @@ public struct MemoryStore: FoldStore, Sendable {
     public mutating func append(_ leaf: [UInt8], to id: LogID) {
         let index = self.index(of: id)
         logs[index].leaves.append(leaf)
-        var fold = self.fold
+        // Taken out while it works on the store, so that its scratch memory has one owner.
+        var fold = Fold()
+        swap(&fold, &self.fold)
         do {
             try fold.apply(
                 leaf.span.bytes, log: index, sequence: UInt64(logs[index].leaves.count), to: &self)
         } catch {
             preconditionFailure("memory does not fail: \(error)")
         }
-        self.fold = fold
+        swap(&fold, &self.fold)
     }
 
     /// The live records, in no order.
@@ -112,11 +115,16 @@ public struct MemoryStore: FoldStore, Sendable {
 
     private func leafBytes(_ dot: LocalDot) -> [UInt8] { logs[dot.log].leaves[Int(dot.sequence) - 1] }
 
-    // MARK: FoldStore
+}
 
+// The protocol says what each does.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension MemoryStore: FoldStore {
     public func logID(_ index: Int) -> LogID { logs[index].id }
 
     public func key(ofLog index: Int) -> PublicKey? { logs[index].key }
+
+    public func areStrangers(_ a: Int, _ b: Int) -> Bool { false }
 
     public func length(ofLog index: Int) -> UInt64 { logs[index].length }
 

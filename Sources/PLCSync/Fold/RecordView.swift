@@ -22,7 +22,9 @@ public struct RecordView: Sendable {
     public let record: FoldRecord
     /// The registers.
     public private(set) var registers: [Field: Register] = [:]
-    /// The elements by field; no field has none. Within a field by dot.
+    /// The elements by field; no field has none.
+    ///
+    /// Within a field by dot.
     public private(set) var elements: [Field: [Element]] = [:]
 
     /// A record as it was born in `leaf`; a keyed record is born without fields.

@@ -18,8 +18,10 @@ public struct StateDigest: Hashable, Sendable {
         for i in 0..<8 { sum[i] = loadBigEndian(span, at: i * 8) }
     }
 
+    /// Whether the sums are equal.
     public static func == (a: Self, b: Self) -> Bool { a.bytes == b.bytes }
 
+    /// Feeds the sum to `hasher`.
     public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 
     /// The sum as 64 big-endian bytes.
@@ -55,7 +57,9 @@ public struct StateDigest: Hashable, Sendable {
     public var value: Bytes32 { Digest.sha256([Self.level], bytes) }
 }
 
-/// The hashes of the rows that a state consists of. Holds one digest context; one owner at a time.
+/// The hashes of the rows that a state consists of.
+///
+/// Holds one digest context; one owner at a time.
 public struct RowHasher: Sendable {
     /// A dot by its full name.
     public struct Name: Hashable, Sendable {

@@ -1,4 +1,6 @@
-/// A decoded change: one leaf of a log, which is one atomic transaction of ops. Source: Specs/encoding.md.
+/// A decoded change: one leaf of a log, which is one atomic transaction of ops.
+///
+/// Source: Specs/encoding.md.
 ///
 /// Holds ranges into the leaf's bytes instead of copies; decode into the same value again to reuse its memory.
 public struct Change: Sendable {
@@ -6,7 +8,9 @@ public struct Change: Sendable {
     public struct Reference: Hashable, Sendable {
         /// 0 for the log of the change itself, otherwise one more than an index into `logs`.
         public let log: Int
+        /// The change, counted from 1.
         public let sequence: UInt64
+        /// The op, counted from 0.
         public let op: UInt32
     }
 
@@ -20,7 +24,9 @@ public struct Change: Sendable {
 
     /// One field and the bytes of its value.
     public struct Entry: Sendable {
+        /// The field.
         public let field: Field
+        /// Where its value stands in the leaf.
         public let value: Range<Int>
     }
 

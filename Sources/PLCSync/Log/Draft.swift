@@ -126,7 +126,8 @@ public struct Draft: Sendable {
 
         private mutating func write(_ entries: [(Field, [UInt8])]) {
             body.write(mapOf: entries.count)
-            for (field, value) in entries.sorted(by: { $0.0 < $1.0 }) {
+            let isSorted = zip(entries, entries.dropFirst()).allSatisfy { $0.0 < $1.0 }
+            for (field, value) in isSorted ? entries : entries.sorted(by: { $0.0 < $1.0 }) {
                 body.write(field: field)
                 body.write(value)
             }

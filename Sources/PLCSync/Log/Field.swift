@@ -31,6 +31,7 @@ public enum Field: Hashable, Comparable, Sendable {
         }
     }
 
+    /// Feeds the number, or the bytes of the name, to `hasher`.
     public func hash(into hasher: inout Hasher) {
         switch self {
         case .number(let number): hasher.combine(number)

@@ -1,4 +1,6 @@
-/// The hashes of a log: leaves, interior nodes, and the root that a head signs. Source: Specs/log.md.
+/// The hashes of a log: leaves, interior nodes, and the root that a head signs.
+///
+/// Source: Specs/log.md.
 ///
 /// Reuses one digest context; one owner at a time.
 public struct MerkleHasher: Sendable {

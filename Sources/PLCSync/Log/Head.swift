@@ -2,7 +2,9 @@
 public struct Head: Hashable, Sendable {
     /// The number of leaves.
     public let count: UInt64
-    /// Bit 0: the log is closed. No other bit is used.
+    /// Bit 0: the log is closed.
+    ///
+    /// No other bit is used.
     public let flags: UInt8
     /// The origin's Ed25519 signature, 64 bytes.
     public let signature: [UInt8]

@@ -9,6 +9,7 @@ public struct SpaceID: Hashable, Comparable, Sendable {
     /// The identity of the space that `genesis` founds (L: space identity).
     public init(genesis: [UInt8]) { value = Digest.sha256(Array("ES1G".utf8), genesis) }
 
+    /// Bytewise order.
     public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
 
     /// The first eight hexadecimal digits, for people.
@@ -17,8 +18,10 @@ public struct SpaceID: Hashable, Comparable, Sendable {
 
 /// The kinds of data that travel in a fixed order when a connection is short.
 public struct Channel: RawRepresentable, Hashable, Comparable, Sendable {
+    /// The channel as the first byte of a LogID.
     public let rawValue: UInt8
 
+    /// The channel of this number.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// Membership: roles, invitations, revocations.
@@ -31,6 +34,7 @@ public struct Channel: RawRepresentable, Hashable, Comparable, Sendable {
     /// Channels are below this; a log whose identity begins with another byte does not exist.
     public static let limit: UInt8 = 8
 
+    /// The order of the numbers.
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 
@@ -46,6 +50,7 @@ public struct LogID: Hashable, Comparable, Sendable {
     /// The channel, which is the first byte.
     public var channel: Channel { Channel(rawValue: UInt8(truncatingIfNeeded: value.high >> 56)) }
 
+    /// Bytewise order.
     @inlinable
     public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
 }
@@ -105,6 +110,7 @@ public struct Dot: Hashable, Comparable, Sendable {
         self.op = op
     }
 
+    /// The order by log, change and op.
     public static func < (a: Self, b: Self) -> Bool {
         if a.log != b.log { return a.log < b.log }
         return a.sequence != b.sequence ? a.sequence < b.sequence : a.op < b.op

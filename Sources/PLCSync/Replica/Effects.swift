@@ -1,9 +1,12 @@
 /// A connection's name, given by the shell and never reused.
 public struct ConnectionID: Hashable, Comparable, Sendable {
+    /// The number.
     public let value: UInt64
 
+    /// The connection with this number.
     public init(_ value: UInt64) { self.value = value }
 
+    /// Whether `a` was given before `b`.
     public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
 }
 
@@ -113,6 +116,20 @@ public struct Stretch: Sendable {
     public let head: Head?
     /// The root at that head; meaningless without it.
     public let root: Bytes32
+
+    /// A stretch that was verified.
+    public init(
+        descriptor: LogDescriptor, from: UInt64, items: [UInt8], forest: Forest,
+        nodes: [(block: Block, hash: Bytes32)], head: Head?, root: Bytes32
+    ) {
+        self.descriptor = descriptor
+        self.from = from
+        self.items = items
+        self.forest = forest
+        self.nodes = nodes
+        self.head = head
+        self.root = root
+    }
 }
 
 /// What is to become durable at once, or not at all.
@@ -125,12 +142,21 @@ public struct Commit: Sendable {
     public let stretches: [Stretch]
     /// Up to where peers are followed once this is durable.
     public let cursors: [PublicKey: Cursor]
+
+    /// A commit of these stretches and cursors.
+    public init(id: UInt64, space: SpaceID, stretches: [Stretch], cursors: [PublicKey: Cursor]) {
+        self.id = id
+        self.space = space
+        self.stretches = stretches
+        self.cursors = cursors
+    }
 }
 
 /// A request for changes to send.
 public struct ReadRequest: Sendable {
     /// One log's part of it.
     public struct Part: Sendable {
+        /// The log.
         public let log: LogID
         /// The first change.
         public let from: UInt64
@@ -146,12 +172,13 @@ public struct ReadRequest: Sendable {
     public let space: SpaceID
     /// The logs in order.
     public let parts: [Part]
-    /// Items are read until they have about this many bytes; at least one item is.
+    /// Reading ends before the item with which all items would have more bytes than this; at least one is read.
     public let maximumBytes: Int
 }
 
 /// What a store answers to one part of a request.
 public struct ReadPart: Sendable {
+    /// The log.
     public let log: LogID
     /// The first change.
     public let from: UInt64
@@ -164,6 +191,7 @@ public struct ReadPart: Sendable {
     /// The hashes from there to the head; nil if the head is reached.
     public let bridge: [Bytes32]?
 
+    /// A part as it was read.
     public init(log: LogID, from: UInt64, count: Int, items: [UInt8], next: UInt64, bridge: [Bytes32]?) {
         self.log = log
         self.from = from
@@ -176,12 +204,16 @@ public struct ReadPart: Sendable {
 
 /// A log of this node's that has grown, durably.
 public struct AuthoredLog: Sendable {
+    /// The log.
     public let descriptor: LogDescriptor
+    /// Its leaves.
     public let forest: Forest
+    /// The number of its head's move.
     public let lsn: UInt64
     /// The new leaves of a control log; empty for others.
     public let control: [[UInt8]]
 
+    /// A log as it has become.
     public init(descriptor: LogDescriptor, forest: Forest, lsn: UInt64, control: [[UInt8]]) {
         self.descriptor = descriptor
         self.forest = forest
@@ -199,9 +231,9 @@ public enum Input: Sendable {
         ConnectionID, peer: PublicKey, exporter: [UInt8], isDialer: Bool, nonce: Bytes16, purpose: Purpose)
     /// A frame arrived, decompressed.
     case received(ConnectionID, type: UInt8, body: [UInt8])
-    /// A connection is gone.
+    /// A connection is gone, whoever closed it.
     case disconnected(ConnectionID)
-    /// A commit is durable; `lsns` numbers the heads that it moved.
+    /// A commit is durable; `lsns` numbers the heads that it moved, upward from all numbers given before.
     case committed(UInt64, lsns: [LogID: UInt64])
     /// A commit could not be made; nothing of it is stored.
     case refused(UInt64)
@@ -221,7 +253,8 @@ public enum Effect: Sendable {
     case send(ConnectionID, [UInt8])
     /// Close a connection after what was sent to it is out.
     case close(ConnectionID)
-    /// Make a commit durable, after those before it.
+    /// Make a commit durable, after those before it. If it cannot be, neither are those that were ordered since:
+    /// they build on it, and are refused before any other fact is told.
     case commit(Commit)
     /// Read changes.
     case read(ReadRequest)

@@ -32,7 +32,7 @@ extension Replica {
             return send(id, Message.welcome(genesis: state.genesis), now, &effects)
         }
         guard offer.admitted == nil else { return close(id, .invitationUsed, &effects) }
-        guard now.wall.milliseconds <= offer.expiry else { return close(id, .invitationExpired, &effects) }
+        guard !offer.isExpired(at: now.wall) else { return close(id, .invitationExpired, &effects) }
         let isBeingUsed = sessions.values.contains {
             $0.connection != id && $0.admitting?.space == space && $0.admitting?.key == invitation
         }
@@ -45,9 +45,10 @@ extension Replica {
     }
 
     mutating func welcomed(
-        _ id: ConnectionID, _ genesis: [UInt8], _ effects: inout [Effect]
+        _ id: ConnectionID, _ body: [UInt8], _ effects: inout [Effect]
     ) throws(Malformed) {
         guard let request = sessions[id]?.joining else { throw Malformed(.shape, at: 0) }
+        let genesis = try Message.genesis(welcome: body.span.bytes)
         _ = try Genesis(genesis)
         guard SpaceID(genesis: genesis) == request.space else { throw Malformed(.shape, at: 0) }
         effects.append(.found(genesis: genesis))
@@ -58,7 +59,7 @@ extension Replica {
         spaces.values.contains { space in
             space.membership.role(of: identity.publicKey) == .steward
                 && space.membership.invitations.values.contains {
-                    $0.admitted == nil && wall.milliseconds <= $0.expiry
+                    $0.admitted == nil && !$0.isExpired(at: wall)
                 }
         }
     }

@@ -19,12 +19,10 @@ extension Replica {
         guard var names = sessions[id]?.peerNames else { return }
         let message = try Message.Recon(body, &names)
         sessions[id]?.peerNames = names
-        guard let space = sessions[id]?.handles[message.handle], let state = spaces[space],
-            var shared = sessions[id]?.spaces[space], shared.started
-        else { return }
-        guard !shared.isRestricted, shared.rounds < Reconciliation.maximumRounds else {
-            throw Malformed(.limit, at: 0)
-        }
+        let space = try startedSpace(id, message.handle)
+        guard let state = spaces[space], var shared = sessions[id]?.spaces[space] else { return }
+        guard !shared.isRestricted else { throw Malformed(.shape, at: 0) }
+        guard shared.rounds < Reconciliation.maximumRounds else { throw Malformed(.limit, at: 0) }
         shared.reconciling = true
         shared.collected += message.ranges
         guard shared.collected.count <= LogNames.limit else { throw Malformed(.limit, at: 0) }
@@ -44,6 +42,8 @@ extension Replica {
         if ranges.contains(where: \.asks) { sendRanges(answer, id, space, now, &effects) }
         guard !answer.contains(where: \.asks) else { return }
         sessions[id]?.spaces[space]?.reconciling = false
+        sessions[id]?.spaces[space]?.rounds = 0
+        sessions[id]?.spaces[space]?.unanswered += 1
         sessions[id]?.spaces[space]?.owesAck = true
         sessions[id]?.spaces[space]?.raise(upTo: shared.received?.lsn ?? 0)
         schedule(id, space, now, &effects)
@@ -55,10 +55,10 @@ extension Replica {
     mutating func reconcileIfStuck(
         _ id: ConnectionID, _ space: SpaceID, _ now: Now, _ effects: inout [Effect]
     ) {
-        guard let session = sessions[id], let shared = session.spaces[space], shared.pending.isEmpty,
-            !shared.awaitsMore, !shared.reconciling, !shared.isRestricted, shared.toAnnounce.isEmpty,
-            shared.peerAcked >= shared.lastHeads, shared.unanswered == 0, let theirs = shared.peerFingerprint,
-            spaces[space]?.fingerprint() != theirs
+        guard let session = sessions[id], let shared = session.spaces[space], shared.isSettled,
+            !shared.isRestricted, shared.toAnnounce.isEmpty, shared.peerAcked >= shared.lastHeads,
+            shared.unanswered == 0, let theirs = shared.peerFingerprint, shared.peerToldLsn >= shared.upTo,
+            let mine = spaces[space]?.fingerprint(), shared.told == mine, mine != theirs
         else { return }
         if let last = shared.reconciledAt, now.monotonic &- last < Self.reconciliationInterval {
             effects.append(.report(.quiescent(id, space)))

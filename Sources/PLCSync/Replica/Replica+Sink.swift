@@ -1,4 +1,4 @@
-/// What this node hears of, asks for and takes in.
+/// What this node hears of and asks for.
 extension Replica {
     /// How long a fetch may make no progress before another peer is asked, in milliseconds.
     static let fetchTimeout: UInt64 = 15_000
@@ -9,20 +9,26 @@ extension Replica {
         guard var names = sessions[id]?.peerNames else { return }
         let message = try Message.Heads(body, &names)
         sessions[id]?.peerNames = names
-        guard let space = sessions[id]?.handles[message.handle], sessions[id]?.spaces[space]?.started == true
-        else { return }
+        let space = try startedSpace(id, message.handle)
         take(message.entries, id, space, &effects)
+        sessions[id]?.spaces[space]?.awaitsMore = message.more
+        sessions[id]?.spaces[space]?.reportedInSync = false
         if message.more {
-            sessions[id]?.spaces[space]?.awaitsMore = true
             sendAck(id, space, now, &effects)
         } else {
-            sessions[id]?.spaces[space]?.awaitsMore = false
             sessions[id]?.spaces[space]?.owesAck = true
             sessions[id]?.spaces[space]?.raise(upTo: message.lsn)
         }
-        sessions[id]?.spaces[space]?.reportedInSync = false
         schedule(id, space, now, &effects)
         finish(id, space, now, &effects)
+    }
+
+    /// The space that the peer's handle means, in which both sides have opened.
+    func startedSpace(_ id: ConnectionID, _ handle: UInt64) throws(Malformed) -> SpaceID {
+        guard let session = sessions[id], let space = session.handles[handle],
+            session.spaces[space]?.started == true
+        else { throw Malformed(.shape, at: 0) }
+        return space
     }
 
     /// Notes which of the announced heads go beyond what is held.
@@ -36,7 +42,7 @@ extension Replica {
         for entry in entries {
             shared.peerCounts[entry.log] = max(shared.peerCounts[entry.log] ?? 0, entry.count)
             let known = state.logs[entry.log]
-            if let known, entry.count <= known.count {
+            if let known, entry.count <= known.durable.count {
                 if entry.count == known.count,
                     entry.tag != tag(entry.log, count: known.count, root: known.root, salt: salt)
                 {
@@ -59,23 +65,28 @@ extension Replica {
             let shared = session.spaces[space], let mine = shared.sent, !shared.pending.isEmpty
         else { return }
         let hasControl = shared.pending.keys.contains { $0.channel == .control }
-        var entries: [Message.Want.Entry] = []
-        for log in shared.pending.keys.sorted() where !hasControl || log.channel == .control {
-            guard state.fetching[log] == nil, let target = shared.pending[log],
-                let reference = session.peerNames.number(of: log)
-            else { continue }
+        let entries: [(log: LogID, entry: Message.Want.Entry)] = shared.pending.compactMap { log, target in
             let held = state.logs[log]?.verified.count ?? 0
-            guard held < target else { continue }
-            entries.append(
-                Message.Want.Entry(
-                    reference: reference, from: held + 1, to: target, describe: state.logs[log] == nil))
-            state.fetching[log] = Fetch(connection: id, target: target, since: now.monotonic)
+            guard !hasControl || log.channel == .control, state.fetching[log] == nil, held < target,
+                let reference = session.peerNames.number(of: log)
+            else { return nil }
+            let isNew = state.logs[log] == nil
+            return (
+                log, Message.Want.Entry(reference: reference, from: held + 1, to: target, describe: isNew)
+            )
+        }.sorted { $0.log < $1.log }
+        for start in stride(from: 0, to: entries.count, by: Message.Want.maximumEntries) {
+            let chunk = entries[start..<min(start + Message.Want.maximumEntries, entries.count)]
+            let order = (sessions[id]?.wantsSent ?? 0) + 1
+            sessions[id]?.wantsSent = order
+            for (log, _) in chunk {
+                state.fetching[log] = Fetch(
+                    connection: id, order: order, since: now.monotonic,
+                    mayLag: shared.abandoned.contains(log))
+            }
+            send(id, Message.Want(handle: mine.handle, entries: chunk.map(\.entry)).encode(), now, &effects)
         }
         spaces[space] = state
-        for start in stride(from: 0, to: entries.count, by: Message.Want.maximumEntries) {
-            let chunk = Array(entries[start..<min(start + Message.Want.maximumEntries, entries.count)])
-            send(id, Message.Want(handle: mine.handle, entries: chunk).encode(), now, &effects)
-        }
     }
 
     /// Asks all peers for what nobody is asked for.
@@ -85,342 +96,95 @@ extension Replica {
         }
     }
 
-    /// Asks others for what a peer does not deliver.
+    /// Asks others for what a peer does not deliver: of those that announced it, the next in order.
     mutating func reassign(_ now: Now, _ effects: inout [Effect]) {
         for space in spaces.keys.sorted() {
             guard let state = spaces[space] else { continue }
             for log in state.fetching.keys.sorted() {
-                guard let fetch = state.fetching[log], now.monotonic &- fetch.since > Self.fetchTimeout else {
+                guard let fetch = state.fetching[log], hasTimedOut(fetch, now) else { continue }
+                let others = sessions.keys.sorted().filter {
+                    $0 != fetch.connection && sessions[$0]?.phase == .open
+                        && sessions[$0]?.spaces[space]?.pending[log] != nil
+                }
+                guard let next = others.first(where: { $0 > fetch.connection }) ?? others.first else {
                     continue
                 }
-                let others = sessions.values.contains {
-                    $0.connection != fetch.connection && $0.spaces[space]?.pending[log] != nil
-                }
-                guard others else { continue }
+                // The slow peer's announcement stands: until the log has come, nothing of it is crossed off.
+                sessions[fetch.connection]?.spaces[space]?.abandoned.insert(log)
                 spaces[space]?.fetching[log] = nil
-                // The slow peer goes to the end: it has announced the log, and is asked again if it is the only one.
-                sessions[fetch.connection]?.spaces[space]?.pending[log] = nil
+                schedule(next, space, now, &effects)
             }
         }
-        scheduleAll(now, &effects)
     }
 
-    mutating func data(
-        _ id: ConnectionID, _ body: borrowing RawSpan, _ now: Now, _ effects: inout [Effect]
-    ) throws(Malformed) {
-        guard var names = sessions[id]?.peerNames else { return }
-        let message = try Message.Data(body, &names)
-        sessions[id]?.peerNames = names
-        sessions[id]?.receivedData += UInt64(body.byteCount)
-        guard let session = sessions[id], session.receivedData <= session.grantedCredit else {
-            throw Malformed(.limit, at: 0)
+    /// Whether neither the log nor, since wants are answered in order, one asked for later or with it has come on.
+    private func hasTimedOut(_ fetch: Fetch, _ now: Now) -> Bool {
+        var since = fetch.since
+        if let progress = sessions[fetch.connection]?.progress, progress.order <= fetch.order {
+            since = max(since, progress.at)
         }
-        guard let space = session.handles[message.handle] else { return }
-        var stretches: [Stretch] = []
-        for section in message.sections {
-            if let stretch = try ingest(section, id, space, now, &effects) { stretches.append(stretch) }
-        }
-        if stretches.isEmpty {
-            processed(UInt64(body.byteCount), id, now, &effects)
-        } else {
-            let commit = Commit(
-                id: nextCommit, space: space, stretches: stretches, cursors: completedCursors(space))
-            nextCommit += 1
-            commits[commit.id] = commit
-            sources[commit.id] = (id, UInt64(body.byteCount))
-            effects.append(.commit(commit))
-        }
-        schedule(id, space, now, &effects)
-        finish(id, space, now, &effects)
-    }
-
-    /// Verifies one section against its log's signed head; nil if there is nothing to store of it.
-    private mutating func ingest(
-        _ section: Message.Data.Section, _ id: ConnectionID, _ space: SpaceID, _ now: Now,
-        _ effects: inout [Effect]
-    ) throws(Malformed) -> Stretch? {
-        // What was not asked of this peer, or is not any more, is passed over.
-        guard spaces[space]?.fetching[section.log]?.connection == id else { return nil }
-        guard var log = try describedLog(section, space) else {
-            // Its key is not admitted, as far as this node knows.
-            let target = sessions[id]?.spaces[space]?.pending.removeValue(forKey: section.log)
-            sessions[id]?.spaces[space]?.unadmitted[section.log] = target
-            spaces[space]?.fetching[section.log] = nil
-            return nil
-        }
-        if section.isLast { spaces[space]?.fetching[section.log] = nil }
-        guard section.from == log.verified.count + 1 else {
-            guard section.from <= log.verified.count else { throw Malformed(.shape, at: 0) }
-            return nil
-        }
-        guard let head = section.head ?? log.target?.head else { throw Malformed(.shape, at: 0) }
-        var forest = log.verified
-        var nodes: [(block: Block, hash: Bytes32)] = []
-        let items = section.items.span.bytes
-        var reader = ByteReader(items)
-        for _ in 0..<section.count {
-            let item = try reader.logItem(items)
-            let block: Block
-            let hash: Bytes32
-            switch item {
-            case .leaf(let range):
-                block = Block(start: forest.count, height: 0)
-                hash = hasher.leaf(items.extracting(range))
-            case .hole(let height, let held):
-                block = Block(start: forest.count, height: height)
-                hash = held
-            }
-            let fits = forest.append(block, hash, hasher: hasher) { block, hash in
-                if block.height >= Self.storedHeight { nodes.append((block, hash)) }
-            }
-            // Holes are verified but legal only below a checkpoint, and there are none yet.
-            guard fits, block.height == 0, forest.count <= head.count else { throw Malformed(.shape, at: 0) }
-        }
-        var full = forest
-        guard full.append(bridge: section.bridge ?? [], to: head.count, hasher: hasher) else {
-            throw Malformed(.shape, at: 0)
-        }
-        let root = full.root(of: log.descriptor.fullID, hasher: hasher)
-        if let target = log.target, target.head == head {
-            guard target.root == root else { throw Malformed(.shape, at: 0) }
-        } else if !head.isValid(root: root, of: log.descriptor) {
-            return try refuse(section, log, id, space, &effects)
-        }
-        log.verified = forest
-        log.target = forest.count < head.count ? (head, root) : nil
-        if forest.count == head.count { log.reached = head.count }
-        spaces[space]?.logs[section.log] = log
-        spaces[space]?.fetching[section.log]?.since = now.monotonic
-        if section.isLast, let target = sessions[id]?.spaces[space]?.pending[section.log],
-            log.reached < target
-        {
-            // The peer has no more than this, whatever it announced.
-            sessions[id]?.spaces[space]?.pending[section.log] = nil
-        }
-        guard section.count > 0 else { return nil }
-        sessions[id]?.spaces[space]?.changesReceived += UInt64(section.count)
-        return Stretch(
-            descriptor: log.descriptor, from: section.from, items: section.items, forest: forest,
-            nodes: nodes,
-            head: forest.count == head.count ? head : nil, root: root)
-    }
-
-    /// Interior nodes of this height and more are stored; lower ones are computed again when needed.
-    public static let storedHeight = 8
-
-    /// The log of a section as this node knows it, or as the section describes it; nil if its changes do not count.
-    private func describedLog(_ section: Message.Data.Section, _ space: SpaceID) throws(Malformed)
-        -> LogState?
-    {
-        guard let state = spaces[space] else { return nil }
-        if let known = state.logs[section.log] { return known }
-        guard let description = section.description,
-            let key = PublicKey(checking: description.key.bytes)
-        else { throw Malformed(.shape, at: 0) }
-        let descriptor = LogDescriptor(
-            space: space, key: key, channel: section.log.channel, epoch: description.epoch)
-        guard descriptor.id == section.log else { throw Malformed(.shape, at: 0) }
-        return state.counts(descriptor) ? LogState(descriptor) : nil
-    }
-
-    /// What to do about a head that does not fit: with nothing held before, the peer has made it up; with a verified
-    /// prefix, its origin may have signed two histories, which is no fault of the peer's.
-    private mutating func refuse(
-        _ section: Message.Data.Section, _ log: LogState, _ id: ConnectionID, _ space: SpaceID,
-        _ effects: inout [Effect]
-    ) throws(Malformed) -> Stretch? {
-        guard log.verified.count > 0 else { throw Malformed(.shape, at: 0) }
-        effects.append(.report(.fork(section.log, space)))
-        sessions[id]?.spaces[space]?.pending[section.log] = nil
-        spaces[space]?.fetching[section.log] = nil
-        return nil
+        return now.monotonic &- since > Self.fetchTimeout
     }
 
     /// The cursors that move once everything verified so far is durable: those of peers of whom nothing older is
     /// missing (the low-water rule).
-    private func completedCursors(_ space: SpaceID) -> [PublicKey: Cursor] {
+    func completedCursors(_ space: SpaceID) -> [PublicKey: Cursor] {
         guard let state = spaces[space] else { return [:] }
         var cursors: [PublicKey: Cursor] = [:]
-        for session in sessions.values {
-            guard let shared = session.spaces[space], let hello = session.hello, shared.started,
-                !shared.awaitsMore,
-                !shared.reconciling, !shared.isRestricted, shared.upTo > shared.followed,
-                shared.unadmitted.isEmpty,
-                shared.pending.allSatisfy({ state.logs[$0.key]?.reached ?? 0 >= $0.value })
+        for id in sessions.keys.sorted() {
+            guard let session = sessions[id], let shared = session.spaces[space], let hello = session.hello,
+                shared.started, !shared.awaitsMore, !shared.reconciling, !shared.isRestricted,
+                shared.unadmitted.isEmpty, shared.upTo > shared.followed,
+                shared.pending.allSatisfy({ state.logs[$0.key]?.verified.count ?? 0 >= $0.value })
             else { continue }
             cursors[session.peer] = Cursor(epoch: hello.databaseEpoch, lsn: shared.upTo)
         }
         return cursors
     }
 
-    // MARK: Completions
-
-    mutating func committed(
-        _ commit: UInt64, _ lsns: [LogID: UInt64], _ now: Now, _ effects: inout [Effect]
-    ) {
-        guard let done = commits.removeValue(forKey: commit), spaces[done.space] != nil else { return }
-        var changes: UInt64 = 0
-        var rolesChanged = false
-        for stretch in done.stretches {
-            let id = stretch.descriptor.id
-            spaces[done.space]?.logs[id]?.durable = stretch.forest
-            changes += stretch.forest.count + 1 - stretch.from
-            if let head = stretch.head {
-                spaces[done.space]?.logs[id]?.count = head.count
-                spaces[done.space]?.logs[id]?.root = stretch.root
-                spaces[done.space]?.logs[id]?.signature = head.signature
-                spaces[done.space]?.logs[id]?.flags = head.flags
-                if let lsn = lsns[id] { spaces[done.space]?.moved(id, lsn: lsn) }
-            }
-            if id.channel == .control {
-                let leaves = leaves(stretch.items)
-                if spaces[done.space]?.insertControl(leaves, by: stretch.descriptor.key) == true {
-                    rolesChanged = true
-                }
-            }
-        }
-        for (peer, cursor) in done.cursors {
-            spaces[done.space]?.cursors[peer] = cursor
-            for id in sessions.keys where sessions[id]?.peer == peer {
-                sessions[id]?.spaces[done.space]?.followed = cursor.lsn
-            }
-        }
-        if let (id, bytes) = sources.removeValue(forKey: commit) { processed(bytes, id, now, &effects) }
-        if changes > 0 { effects.append(.report(.received(done.space, changes: changes))) }
-        if rolesChanged { admitted(done.space, now, &effects) }
-        settlePending(done.space, now, &effects)
-    }
-
-    mutating func refused(_ commit: UInt64, _ now: Now, _ effects: inout [Effect]) {
-        guard let lost = commits.removeValue(forKey: commit) else { return }
-        // What follows in these logs cannot be stored either: start again from what is durable.
-        for stretch in lost.stretches {
-            let id = stretch.descriptor.id
-            guard let log = spaces[lost.space]?.logs[id] else { continue }
-            spaces[lost.space]?.logs[id]?.verified = log.durable
-            spaces[lost.space]?.logs[id]?.reached = log.count
-            spaces[lost.space]?.logs[id]?.target = nil
-        }
-        sources[commit] = nil
-        for id in sessions.keys.sorted() where sessions[id]?.spaces[lost.space]?.pending.isEmpty == false {
-            close(id, .busy, &effects)
-        }
-    }
-
-    mutating func authored(
-        _ space: SpaceID, _ logs: [AuthoredLog], _ now: Now, _ effects: inout [Effect]
-    ) {
-        guard spaces[space] != nil else { return }
-        var rolesChanged = false
-        for log in logs {
-            let id = log.descriptor.id
-            var state = spaces[space]?.logs[id] ?? LogState(log.descriptor, isOwn: true)
-            state.verified = log.forest
-            state.durable = log.forest
-            state.count = log.forest.count
-            state.reached = log.forest.count
-            state.root = log.forest.root(of: log.descriptor.fullID, hasher: hasher)
-            state.signature = []
-            spaces[space]?.logs[id] = state
-            spaces[space]?.moved(id, lsn: log.lsn)
-            if !log.control.isEmpty, spaces[space]?.insertControl(log.control, by: log.descriptor.key) == true
-            {
-                rolesChanged = true
-            }
-        }
-        if rolesChanged { admitted(space, now, &effects) }
-        announceAll(space, now, &effects)
-    }
-
-    /// After a change of roles: counts again, serves whom it had refused, and asks for what it had passed over.
-    private mutating func admitted(_ space: SpaceID, _ now: Now, _ effects: inout [Effect]) {
-        guard let state = spaces[space] else { return }
-        if state.membership.needsUpgrade { effects.append(.report(.upgradeNeeded(space))) }
-        for id in sessions.keys.sorted() {
-            guard let session = sessions[id] else { continue }
-            if var shared = session.spaces[space] {
-                for (log, count) in shared.unadmitted where state.logs[log]?.count ?? 0 < count {
-                    shared.pending[log] = max(shared.pending[log] ?? 0, count)
-                }
-                shared.unadmitted = [:]
-                if shared.isRestricted, state.membership.role(of: session.peer) != nil {
-                    shared.isRestricted = false
-                    shared.announced = 0
-                    sessions[id]?.spaces[space] = shared
-                    announce(id, space, always: true, now, &effects)
-                } else {
-                    sessions[id]?.spaces[space] = shared
-                }
-            }
-            if session.admitting?.space == space, state.membership.role(of: session.peer) != nil {
-                sessions[id]?.admitting = nil
-                send(id, Message.welcome(genesis: state.genesis), now, &effects)
-            }
-        }
-    }
-
-    /// Crosses off what has become durable, answers those who wait for that, tells others, and asks on.
-    private mutating func settlePending(_ space: SpaceID, _ now: Now, _ effects: inout [Effect]) {
-        for id in sessions.keys.sorted() {
-            guard var shared = sessions[id]?.spaces[space], let logs = spaces[space]?.logs else { continue }
-            shared.pending = shared.pending.filter { logs[$0.key]?.count ?? 0 < $0.value }
-            sessions[id]?.spaces[space] = shared
-        }
-        scheduleAll(now, &effects)
-        for id in sessions.keys.sorted() { finish(id, space, now, &effects) }
-        announceAll(space, now, &effects)
-    }
-
-    /// Renews the peer's credit as what it sent is stored.
-    private mutating func processed(
-        _ bytes: UInt64, _ id: ConnectionID, _ now: Now, _ effects: inout [Effect]
-    ) {
-        guard var session = sessions[id] else { return }
-        session.processedData += bytes
-        let total = session.processedData + Session.initialCredit
-        let renews = total - session.grantedCredit >= Session.creditStep
-        if renews { session.grantedCredit = total }
-        sessions[id] = session
-        if renews { send(id, Message.credit(total: total), now, &effects) }
-    }
-
     /// Answers once nothing that the peer announced is missing: moves the cursor and says what is held.
     mutating func finish(_ id: ConnectionID, _ space: SpaceID, _ now: Now, _ effects: inout [Effect]) {
-        guard let shared = sessions[id]?.spaces[space], shared.started, shared.pending.isEmpty,
-            !shared.awaitsMore,
-            !shared.reconciling, shared.owesAck
-        else { return }
+        guard let shared = sessions[id]?.spaces[space], shared.started, shared.isSettled, shared.owesAck
+        else {
+            return
+        }
         sessions[id]?.spaces[space]?.owesAck = false
         follow(id, space, now, &effects)
         sendAck(id, space, now, &effects)
         reportIfInSync(id, space, &effects)
+        reconcileIfStuck(id, space, now, &effects)
     }
 
+    /// Says up to where the peer is followed, and what is held; to one that is not known to belong, nothing of that.
     private mutating func sendAck(_ id: ConnectionID, _ space: SpaceID, _ now: Now, _ effects: inout [Effect])
     {
-        guard let shared = sessions[id]?.spaces[space], let mine = shared.sent, !shared.isRestricted,
+        guard let shared = sessions[id]?.spaces[space], let mine = shared.sent,
             let fingerprint = spaces[space]?.fingerprint(), let lsn = spaces[space]?.lsn
         else { return }
-        let upTo = shared.pending.isEmpty && !shared.awaitsMore ? shared.upTo : shared.followed
-        let message = Message.Ack(handle: mine.handle, upTo: upTo, fingerprint: fingerprint, lsn: lsn)
+        let message = Message.Ack(
+            handle: mine.handle, upTo: shared.holdsAll ? shared.upTo : shared.followed,
+            fingerprint: shared.isRestricted ? .zero : fingerprint, lsn: shared.isRestricted ? 0 : lsn)
+        sessions[id]?.spaces[space]?.told = message.fingerprint
         send(id, message.encode(), now, &effects)
     }
 
     mutating func acknowledged(
         _ id: ConnectionID, _ message: Message.Ack, _ now: Now, _ effects: inout [Effect]
     ) throws(Malformed) {
-        guard let space = sessions[id]?.handles[message.handle],
-            var shared = sessions[id]?.spaces[space], shared.started
-        else { return }
-        shared.peerFingerprint = message.fingerprint
+        let space = try startedSpace(id, message.handle)
+        guard var shared = sessions[id]?.spaces[space], let held = spaces[space]?.fingerprint() else {
+            return
+        }
+        shared.hear(message.fingerprint, lsn: message.lsn)
         shared.peerAcked = max(shared.peerAcked, message.upTo)
         shared.unanswered = message.upTo >= shared.lastHeads ? 0 : max(0, shared.unanswered - 1)
-        let isEqual =
-            shared.pending.isEmpty && !shared.awaitsMore && !shared.reconciling
-            && spaces[space]?.fingerprint() == message.fingerprint
-        if isEqual { shared.upTo = max(shared.upTo, message.lsn) }
+        let isEqual = shared.isSettled && held == message.fingerprint
+        if isEqual { shared.raise(upTo: message.lsn) }
+        // What this node last told is what the peer compares with.
+        let hasMoved = shared.isSettled && !shared.isRestricted && shared.told != held
         sessions[id]?.spaces[space] = shared
         if isEqual { follow(id, space, now, &effects) }
+        if hasMoved { sendAck(id, space, now, &effects) }
         reportIfInSync(id, space, &effects)
         announce(id, space, now, &effects)
         reconcileIfStuck(id, space, now, &effects)
@@ -429,7 +193,7 @@ extension Replica {
     /// Stores how far the peer is followed, if that has moved and nothing older is missing.
     mutating func follow(_ id: ConnectionID, _ space: SpaceID, _ now: Now, _ effects: inout [Effect]) {
         guard let session = sessions[id], let hello = session.hello, let shared = session.spaces[space],
-            shared.pending.isEmpty, shared.unadmitted.isEmpty, !shared.isRestricted
+            shared.holdsAll
         else { return }
         let cursor = Cursor(epoch: hello.databaseEpoch, lsn: shared.upTo)
         guard spaces[space]?.cursors[session.peer] != cursor else { return }
@@ -447,23 +211,10 @@ extension Replica {
     }
 
     /// Whether this node and the peer hold the same of a space, by the peer's last word.
-    mutating func isInSync(_ id: ConnectionID, _ space: SpaceID) -> Bool {
-        guard let shared = sessions[id]?.spaces[space], shared.started, shared.pending.isEmpty,
-            !shared.awaitsMore,
-            !shared.reconciling, let theirs = shared.peerFingerprint
+    public mutating func isInSync(_ id: ConnectionID, _ space: SpaceID) -> Bool {
+        guard let shared = sessions[id]?.spaces[space], shared.started, shared.isSettled,
+            let theirs = shared.peerFingerprint
         else { return false }
         return spaces[space]?.fingerprint() == theirs
-    }
-
-    /// The leaves among items that were verified.
-    private func leaves(_ items: [UInt8]) -> [[UInt8]] {
-        var leaves: [[UInt8]] = []
-        let bytes = items.span.bytes
-        var reader = ByteReader(bytes)
-        while !reader.isAtEnd {
-            guard let item = try? reader.logItem(bytes) else { preconditionFailure("items were verified") }
-            if case .leaf(let range) = item { leaves.append(bytes.extracting(range).array) }
-        }
-        return leaves
     }
 }

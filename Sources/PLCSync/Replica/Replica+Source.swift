@@ -1,9 +1,12 @@
 /// What this node tells and gives.
 extension Replica {
     /// How many bytes of items one DATA message carries, so that it stays within its limit with what proves them.
-    static let batchBytes = 192 * 1_024
+    public static let batchBytes = 192 * 1_024
     /// The most logs of one read.
     static let batchLogs = 256
+    /// Room in a DATA message for all but its items, in bytes: names, descriptions and heads of `batchLogs` sections,
+    /// of which the last has a bridge.
+    static let batchOverhead = 49_152
 
     /// Tells one peer which heads have moved since it was last told; if `always`, also that none have.
     ///
@@ -68,9 +71,8 @@ extension Replica {
     mutating func wanted(
         _ id: ConnectionID, _ message: Message.Want, _ now: Now, _ effects: inout [Effect]
     ) throws(Malformed) {
-        guard let space = sessions[id]?.handles[message.handle], let state = spaces[space],
-            let shared = sessions[id]?.spaces[space]
-        else { return }
+        let space = try startedSpace(id, message.handle)
+        guard let state = spaces[space], let shared = sessions[id]?.spaces[space] else { return }
         guard !shared.isRestricted else { throw Malformed(.shape, at: 0) }
         for entry in message.entries {
             // A want names a log that this side has announced, by this side's number.
@@ -88,8 +90,11 @@ extension Replica {
     /// Reads what the peer wants next, if it allows more bytes and no read is on its way.
     mutating func serve(_ id: ConnectionID, _ now: Now, _ effects: inout [Effect]) {
         guard var session = sessions[id], session.phase == .open, session.reading == nil,
-            session.sentData < session.sendCredit, let first = session.wants.first
+            let first = session.wants.first
         else { return }
+        // Any one item must fit what the peer allows, since less than one cannot be sent.
+        let allowed = min(session.sendCredit - session.sentData, UInt64(Self.batchBytes + Self.batchOverhead))
+        guard allowed >= UInt64(Self.batchOverhead + LogItem.maximumLeafBytes + 3) else { return }
         var parts: [ReadRequest.Part] = []
         var heads: [Head] = []
         for want in session.wants.prefix(Self.batchLogs) {
@@ -102,7 +107,7 @@ extension Replica {
         }
         let request = ReadRequest(
             id: nextRead, connection: id, space: first.space, parts: parts,
-            maximumBytes: min(Self.batchBytes, Int(session.sendCredit - session.sentData)))
+            maximumBytes: Int(allowed) - Self.batchOverhead)
         nextRead += 1
         session.reading = Session.Reading(id: request.id, space: first.space, parts: parts, heads: heads)
         sessions[id] = session
@@ -144,7 +149,8 @@ extension Replica {
             }
             let part = parts[index]
             let head = reading.heads[index]
-            let isLast = part.next > head.count
+            // More may have been announced while this was read; "no more" is said of what is announced by now.
+            let isLast = part.next > spaces[reading.space]?.logs[part.log]?.count ?? 0
             session.spaces[reading.space]?.changesSent += UInt64(part.count)
             sections.append(section(part, head, isLast: isLast, &session, reading.space))
             if isLast {

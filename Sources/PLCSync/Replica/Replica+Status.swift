@@ -22,18 +22,22 @@ extension Replica {
     public mutating func status(of id: ConnectionID) -> [SpaceStatus] {
         guard let session = sessions[id] else { return [] }
         return session.spaces.keys.sorted().compactMap { space in
-            guard let shared = session.spaces[space], let state = spaces[space], shared.started else { return nil }
+            guard let shared = session.spaces[space], let state = spaces[space], shared.started else {
+                return nil
+            }
             let isInSync = isInSync(id, space)
             let behind = shared.pending.reduce(UInt64(0)) { sum, want in
                 sum + want.value - min(want.value, state.logs[want.key]?.durable.count ?? 0)
             }
-            let ahead = isInSync
+            let ahead =
+                isInSync
                 ? 0
                 : state.moved(since: 0).reduce(UInt64(0)) { sum, log in
                     let mine = state.logs[log]?.count ?? 0
                     return sum + mine - min(mine, shared.peerCounts[log] ?? 0)
                 }
-            let isQuiescent = shared.pending.isEmpty && !shared.awaitsMore && !shared.reconciling && !shared.owesAck
+            let isQuiescent =
+                shared.pending.isEmpty && !shared.awaitsMore && !shared.reconciling && !shared.owesAck
                 && shared.toAnnounce.isEmpty && shared.unanswered == 0
             return SpaceStatus(
                 space: space, isInSync: isInSync, behind: behind, ahead: ahead, isQuiescent: isQuiescent,
@@ -43,6 +47,14 @@ extension Replica {
 
     /// Whether a space is held here.
     public func holds(_ space: SpaceID) -> Bool { spaces[space] != nil }
+
+    /// The name under which `key` was admitted to a space of this node's; empty if it was to none, or founded it.
+    public func name(of key: PublicKey) -> String {
+        for space in spaces.keys.sorted() {
+            if let name = spaces[space]?.membership.members[key]?.name, !name.isEmpty { return name }
+        }
+        return ""
+    }
 
     /// The median difference of wall clocks that peers have shown, in milliseconds (peer − own); 0 without peers.
     public var clockOffset: Int64 {

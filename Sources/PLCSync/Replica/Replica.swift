@@ -64,6 +64,8 @@ public struct Replica: Sendable {
             preconditionFailure("a space is stored with a genesis that does not decode")
         }
         let space = Space(snapshot, genesis: genesis, hasher: hasher)
+        // Two stewards may have welcomed this node at once.
+        guard spaces[space.id] == nil else { return }
         spaces[space.id] = space
         if space.membership.needsUpgrade { effects.append(.report(.upgradeNeeded(space.id))) }
         for id in sessions.keys.sorted() {
@@ -71,10 +73,10 @@ public struct Replica: Sendable {
             if session.joining?.space == space.id {
                 sessions[id]?.joining = nil
                 effects.append(.report(.joined(id, space.id)))
-                offer(space.id, to: id, isRestricted: true, now, &effects)
-            } else if session.phase == .open {
-                offerAll(to: id, now, &effects)
+                offer(space.id, to: id, now, &effects)
             }
+            for opened in session.unmatched { match(id, opened, now, &effects) }
+            offerAll(to: id, now, &effects)
         }
     }
 
@@ -115,31 +117,36 @@ public struct Replica: Sendable {
 
     /// Offers every space that the peer belongs to and that was not offered yet.
     mutating func offerAll(to id: ConnectionID, _ now: Now, _ effects: inout [Effect]) {
-        guard let session = sessions[id], session.phase == .open || !session.isDialer else { return }
+        guard let session = sessions[id],
+            session.phase == .open || !session.isDialer && session.phase != .closed
+        else { return }
         for space in spaces.keys.sorted() {
             guard let state = spaces[space], !state.membership.needsUpgrade,
                 state.membership.role(of: session.peer) != nil, session.spaces[space]?.sent == nil
             else { continue }
-            offer(space, to: id, isRestricted: false, now, &effects)
+            offer(space, to: id, now, &effects)
         }
     }
 
-    mutating func offer(
-        _ space: SpaceID, to id: ConnectionID, isRestricted: Bool, _ now: Now, _ effects: inout [Effect]
+    /// Offers a space; to a peer that is not known to belong, without a word on what is held.
+    private mutating func offer(
+        _ space: SpaceID, to id: ConnectionID, _ now: Now, _ effects: inout [Effect]
     ) {
         guard var session = sessions[id], var state = spaces[space],
             session.spaces.count < Session.maximumSpaces || session.spaces[space] != nil
         else { return }
+        let isRestricted = state.membership.role(of: session.peer) == nil
         var shared = session.spaces[space] ?? SpaceSession(isRestricted: isRestricted)
         guard shared.sent == nil else { return }
-        shared.isRestricted = isRestricted && state.membership.role(of: session.peer) == nil
+        shared.isRestricted = isRestricted
         let message = Message.Open(
             handle: session.nextHandle, token: token(space, session, mine: true), flags: 1,
             channelMask: shared.isRestricted ? 1 : 0xff,
             logs: shared.isRestricted ? 0 : UInt64(state.items.count),
-            fingerprint: shared.isRestricted ? Bytes16(high: 0, low: 0) : state.fingerprint(),
+            fingerprint: shared.isRestricted ? .zero : state.fingerprint(),
             lsn: shared.isRestricted ? 0 : state.lsn, cursor: state.cursors[session.peer])
         shared.sent = message
+        shared.told = message.fingerprint
         shared.announced = message.lsn
         session.nextHandle += 1
         session.spaces[space] = shared
@@ -192,8 +199,10 @@ public struct Replica: Sendable {
     ) {
         guard let session = sessions[id], session.phase != .closed else { return }
         sessions[id]?.lastReceived = now.monotonic
-        if body.count > Session.strangerBytes, isStranger(session) {
-            return close(id, .notAdmitted, &effects)
+        if isStranger(session) {
+            let bytes = session.strangerBytes + Frame.encodedCount(body.count)
+            guard bytes <= Session.maximumStrangerBytes else { return close(id, .notAdmitted, &effects) }
+            sessions[id]?.strangerBytes = bytes
         }
         guard let kind = Frame.Kind(rawValue: type) else {
             if type < Frame.firstOptionalType { close(id, .unsupportedVersion, &effects) }
@@ -202,7 +211,7 @@ public struct Replica: Sendable {
         do throws(Malformed) {
             try receive(id, kind, body.span.bytes, now, &effects)
         } catch {
-            close(id, error.reason == .limit ? .limitExceeded : .protocolError, &effects)
+            close(id, error.closeCode, &effects)
         }
     }
 
@@ -220,13 +229,10 @@ public struct Replica: Sendable {
             effects.append(.report(.closed(id, message.code, isPeer: true)))
             sessions[id]?.phase = .closed
             release(id)
-        case (.ping, _):
-            var reader = ByteReader(body)
-            _ = try reader.bigEndian64(body)
-            try reader.finish()
+        case (.ping, .open), (.pong, .open):
+            _ = try Message.wallClock(ping: body)
+            guard kind == .ping else { return }
             send(id, Message.ping(.pong, wallClock: now.wall.milliseconds), now, &effects)
-        case (.pong, _):
-            break
         case (.join, .open):
             try asked(id, Message.Join(body), now, &effects)
         case (.welcome, .open):
@@ -244,9 +250,7 @@ public struct Replica: Sendable {
         case (.recon, .open):
             try reconcile(id, body, now, &effects)
         case (.credit, .open):
-            var reader = ByteReader(body)
-            let total = try reader.varint(body)
-            try reader.finish()
+            let total = try Message.total(credit: body)
             let known = sessions[id]?.sendCredit ?? 0
             sessions[id]?.sendCredit = max(known, total)
             serve(id, now, &effects)
@@ -285,18 +289,30 @@ public struct Replica: Sendable {
         _ id: ConnectionID, _ message: Message.Open, _ now: Now, _ effects: inout [Effect]
     ) throws(Malformed) {
         guard let session = sessions[id] else { return }
-        guard session.handles.count < Session.maximumSpaces, session.handles[message.handle] == nil else {
-            throw Malformed(.limit, at: 0)
-        }
-        // A token that names no space of this node's is kept no record of: the two have not met in it.
+        let opened = session.handles.count + session.unmatched.count
+        guard opened < Session.maximumSpaces else { throw Malformed(.limit, at: 0) }
+        let isNew =
+            session.handles[message.handle] == nil
+            && !session.unmatched.contains { $0.handle == message.handle || $0.token == message.token }
+            && !session.spaces.values.contains { $0.received?.token == message.token }
+        guard isNew else { throw Malformed(.shape, at: 0) }
+        sessions[id]?.unmatched.append(message)
+        match(id, message, now, &effects)
+    }
+
+    /// Finds the space that the peer has opened; until this node holds it, the two have not met in it.
+    private mutating func match(
+        _ id: ConnectionID, _ message: Message.Open, _ now: Now, _ effects: inout [Effect]
+    ) {
+        guard let session = sessions[id], session.phase == .open else { return }
         let found = spaces.keys.sorted().first { token($0, session, mine: false) == message.token }
-        guard let space = found, spaces[space]?.membership.needsUpgrade == false else { return }
-        guard session.spaces[space]?.received == nil else { throw Malformed(.shape, at: 0) }
+        guard let space = found, let state = spaces[space], !state.membership.needsUpgrade else { return }
+        sessions[id]?.unmatched.removeAll { $0.handle == message.handle }
         sessions[id]?.handles[message.handle] = space
-        let isMember = spaces[space]?.membership.role(of: session.peer) != nil
+        let isMember = state.membership.role(of: session.peer) != nil
         sessions[id]?.spaces[space, default: SpaceSession(isRestricted: !isMember)].received = message
         if session.spaces[space]?.sent == nil {
-            offer(space, to: id, isRestricted: !isMember, now, &effects)
+            offer(space, to: id, now, &effects)
         } else {
             start(id, space, now, &effects)
         }
@@ -304,15 +320,15 @@ public struct Replica: Sendable {
 
     /// Compares both sides' OPEN, once both are there, and begins what follows from them.
     private mutating func start(_ id: ConnectionID, _ space: SpaceID, _ now: Now, _ effects: inout [Effect]) {
-        guard let session = sessions[id], let hello = session.hello, let state = spaces[space],
-            var shared = session.spaces[space], let mine = shared.sent, let theirs = shared.received,
+        guard let session = sessions[id], let hello = session.hello, var shared = session.spaces[space],
+            let mine = shared.sent, let theirs = shared.received,
             !shared.started
         else { return }
         shared.started = true
-        shared.peerFingerprint = theirs.fingerprint
+        shared.hear(theirs.fingerprint, lsn: theirs.lsn)
         if mine.fingerprint == theirs.fingerprint, mine.logs > 0 {
-            shared.upTo = theirs.lsn
-            shared.followed = theirs.lsn
+            shared.raise(upTo: theirs.lsn)
+            shared.followed = shared.upTo
             shared.lastHeads = mine.lsn
             shared.peerAcked = mine.lsn
             sessions[id]?.spaces[space] = shared
@@ -320,8 +336,8 @@ public struct Replica: Sendable {
             reportIfInSync(id, space, &effects)
             return announce(id, space, now, &effects)
         }
-        let iFollow = Self.isValid(mine.cursor, epoch: hello.databaseEpoch, lsn: theirs.lsn)
-        let theyFollow = Self.isValid(theirs.cursor, epoch: databaseEpoch, lsn: mine.lsn)
+        let iFollow = mine.cursor?.isValid(hello.databaseEpoch, theirs.lsn) == true
+        let theyFollow = theirs.cursor?.isValid(databaseEpoch, mine.lsn) == true
         let needsReconciliation = mine.logs > 0 && theirs.logs > 0 && (!iFollow || !theyFollow)
         if needsReconciliation {
             shared.reconciling = true
@@ -330,17 +346,14 @@ public struct Replica: Sendable {
             return
         }
         shared.announced = theyFollow ? theirs.cursor?.lsn ?? 0 : 0
-        if iFollow, let cursor = mine.cursor { shared.upTo = cursor.lsn }
+        if iFollow, let cursor = mine.cursor {
+            shared.upTo = cursor.lsn
+            shared.followed = cursor.lsn
+        }
         // Both sides differ, so both will say what moved, if only that nothing did.
         shared.awaitsMore = true
-        shared.followed = state.cursors[session.peer]?.lsn ?? 0
         sessions[id]?.spaces[space] = shared
         announce(id, space, always: true, now, &effects)
-    }
-
-    private static func isValid(_ cursor: Cursor?, epoch: UInt64, lsn: UInt64) -> Bool {
-        guard let cursor else { return false }
-        return cursor.epoch == epoch && cursor.lsn <= lsn
     }
 
     /// Whether the peer belongs to no space of this node's, and shares none with it otherwise.
@@ -363,9 +376,7 @@ public struct Replica: Sendable {
                 close(id, .notAdmitted, &effects)
             } else if silence > Session.deadInterval {
                 close(id, .idle, &effects)
-            } else if session.phase == .open, silence > Session.pingInterval,
-                now.monotonic &- session.lastSent > Session.pingInterval
-            {
+            } else if session.phase == .open, now.monotonic &- session.lastSent > Session.pingInterval {
                 send(id, Message.ping(.ping, wallClock: now.wall.milliseconds), now, &effects)
             }
         }

@@ -40,6 +40,8 @@ struct Session: Sendable {
     var nextHandle: UInt64 = 1
     var names = LogNames()
     var peerNames = PeerLogNames()
+    /// What the peer opened and this node does not know, or not yet.
+    var unmatched: [Message.Open] = []
     /// DATA bytes: what the peer allows and what was sent; what was allowed to the peer and what came.
     var sendCredit: UInt64 = Session.initialCredit
     var sentData: UInt64 = 0
@@ -54,8 +56,14 @@ struct Session: Sendable {
     var reading: Reading?
     /// DATA bytes that are stored or were of no use.
     var processedData: UInt64 = 0
+    /// WANT messages so far.
+    var wantsSent: UInt64 = 0
+    /// The newest WANT that was answered in part, and when that last came on.
+    var progress: (order: UInt64, at: UInt64) = (0, 0)
     /// The request to be admitted that this node has made and that was not answered.
     var joining: JoinRequest?
+    /// Bytes of frames that arrived while the peer belonged to nothing.
+    var strangerBytes = 0
     var lastReceived: UInt64
     var lastSent: UInt64
     var openedAt: UInt64
@@ -66,8 +74,8 @@ struct Session: Sendable {
     static let initialCredit: UInt64 = 1_048_576
     /// How long a session may take to begin, and a stranger to be admitted, in milliseconds.
     static let greetingTimeout: UInt64 = 5_000
-    /// The largest frame of a peer that does not belong, in bytes.
-    static let strangerBytes = 8_192
+    /// The most that is taken from a peer that does not belong, in bytes.
+    static let maximumStrangerBytes = 8_192
     /// Credit is renewed once this many bytes of it are free, so that it is not sent for every batch.
     static let creditStep: UInt64 = 262_144
     /// After this silence a PING is sent, in milliseconds.
@@ -100,7 +108,7 @@ struct SpaceSession: Sendable {
     var announced: UInt64 = 0
     /// The lsn of the newest HEADS.
     var lastHeads: UInt64 = 0
-    /// HEADS messages that the peer has not answered.
+    /// HEADS messages, and reconciliations, that the peer has not answered.
     var unanswered = 0
     /// What is to be announced, up to `announced`, as soon as the peer has answered.
     var toAnnounce: ArraySlice<LogID> = []
@@ -110,6 +118,10 @@ struct SpaceSession: Sendable {
     var peerCounts: [LogID: UInt64] = [:]
     /// Logs of which the peer announced more than is durable here.
     var pending: [LogID: UInt64] = [:]
+    /// The heads that the peer sent for logs that it was asked for, to which its next stretches lead.
+    var heads: [LogID: Head] = [:]
+    /// Pending logs that another peer was asked for because this one did not deliver.
+    var abandoned: Set<LogID> = []
     /// Logs whose keys are not admitted, as far as this node knows.
     var unadmitted: [LogID: UInt64] = [:]
     /// The peer has announced everything up to this lsn of its own.
@@ -131,14 +143,68 @@ struct SpaceSession: Sendable {
     var changesSent: UInt64 = 0
     var changesReceived: UInt64 = 0
 
-    /// What the peer last said that it holds.
+    /// What the peer last said that it holds, and as of which lsn of its own.
     var peerFingerprint: Bytes16?
+    var peerToldLsn: UInt64 = 0
+    /// What this node last said that it holds.
+    var told = Bytes16.zero
     var peerAcked: UInt64 = 0
     var reportedInSync = false
 
     /// The most HEADS messages without an answer.
     static let maximumUnanswered = 4
 
+    /// Whether nothing that the peer announced is missing, and no announcement is under way.
+    var isSettled: Bool { pending.isEmpty && !awaitsMore && !reconciling }
+
+    /// Whether everything that the peer announced is held.
+    var holdsAll: Bool { isSettled && unadmitted.isEmpty && !isRestricted }
+
     /// Notes that the peer has announced everything up to `lsn`.
-    mutating func raise(upTo lsn: UInt64) { upTo = max(upTo, lsn) }
+    ///
+    /// A store keeps the number as a signed one; no database counts further than that.
+    mutating func raise(upTo lsn: UInt64) { upTo = max(upTo, min(lsn, UInt64(Int64.max))) }
+
+    /// Notes what the peer says that it holds; zeros say nothing.
+    mutating func hear(_ fingerprint: Bytes16, lsn: UInt64) {
+        peerFingerprint = fingerprint == .zero ? nil : fingerprint
+        peerToldLsn = lsn
+    }
+
+    /// Crosses off what has become durable.
+    mutating func crossOff(_ logs: [LogID: LogState]) {
+        guard !pending.isEmpty else { return }
+        pending = pending.filter { logs[$0.key]?.durable.count ?? 0 < $0.value }
+        for log in abandoned where pending[log] == nil {
+            abandoned.remove(log)
+            heads[log] = nil
+        }
+    }
+
+    /// Takes up what was passed over, after a change of roles.
+    mutating func reconsider(_ space: Space, _ isMember: Bool, _ change: RoleChange, _ databaseEpoch: UInt64)
+    {
+        if let since = change.countedSince { announced = min(announced, since - 1) }
+        if isRestricted, isMember {
+            isRestricted = false
+            owesAck = started
+            announced = received?.cursor.flatMap { $0.isValid(databaseEpoch, space.lsn) ? $0.lsn : nil } ?? 0
+        }
+        for (log, count) in unadmitted where !isRestricted || log.channel == .control {
+            unadmitted[log] = nil
+            guard space.logs[log]?.durable.count ?? 0 < count else { continue }
+            pending[log] = max(pending[log] ?? 0, count)
+            owesAck = started
+        }
+    }
+}
+
+extension Cursor {
+    /// Whether a database of this epoch that has come to `lsn` can be followed from here.
+    func isValid(_ epoch: UInt64, _ lsn: UInt64) -> Bool { self.epoch == epoch && self.lsn <= lsn }
+}
+
+extension Bytes16 {
+    /// Sixteen zeros, which as a fingerprint say nothing.
+    static let zero = Bytes16(high: 0, low: 0)
 }

@@ -5,7 +5,9 @@ struct LogState: Sendable {
     var verified: Forest
     /// Durable leaves.
     var durable: Forest
-    /// The effective head: the newest one whose leaves are all durable. Zero before there is one.
+    /// The effective head: the newest one whose leaves are all durable.
+    ///
+    /// Zero before there is one.
     var count: UInt64
     var root: Bytes32
     /// The signature of the effective head; empty for an own log that has grown and was not asked for since.
@@ -16,8 +18,6 @@ struct LogState: Sendable {
     let isOwn: Bool
     /// A signed head beyond what is verified, and its root, against which stretches are checked.
     var target: (head: Head, root: Bytes32)?
-    /// The newest head that the verified leaves reach.
-    var reached: UInt64
 
     init(_ snapshot: LogSnapshot, hasher: MerkleHasher) {
         descriptor = snapshot.descriptor
@@ -28,7 +28,6 @@ struct LogState: Sendable {
         signature = snapshot.head?.signature ?? []
         flags = snapshot.head?.flags ?? 0
         count = snapshot.isOwn ? snapshot.forest.count : snapshot.head?.count ?? 0
-        reached = count
         root = snapshot.headRoot ?? Bytes32(words: (0, 0, 0, 0))
         if isOwn, count > 0 { root = durable.root(of: descriptor.fullID, hasher: hasher) }
     }
@@ -43,24 +42,57 @@ struct LogState: Sendable {
         flags = 0
         lsn = 0
         isOwn = own
-        reached = 0
+    }
+
+    /// Notes that the leaves up to `head`, whose root is `root`, are durable.
+    mutating func advance(to head: Head, root: Bytes32) {
+        count = head.count
+        self.root = root
+        signature = head.signature
+        flags = head.flags
+    }
+
+    /// Notes that an own log has grown, durably; its head is signed when somebody asks for it.
+    mutating func grow(to forest: Forest, hasher: MerkleHasher) {
+        verified = forest
+        durable = forest
+        count = forest.count
+        root = forest.root(of: descriptor.fullID, hasher: hasher)
+        signature = []
+    }
+
+    /// Forgets what was verified and could not be stored.
+    mutating func fallBack() {
+        verified = durable
+        target = nil
     }
 }
 
 /// Who is asked for a log.
 struct Fetch: Sendable {
     let connection: ConnectionID
-    /// The length that was asked for.
-    let target: UInt64
-    /// When progress was last made, in monotonic milliseconds.
+    /// The WANT in which it was asked for, counted in its session.
+    let order: UInt64
+    /// When it was asked for or last came on, in monotonic milliseconds.
     var since: UInt64
+    /// Whether answers to an earlier want may come before those to this one.
+    var mayLag: Bool
+}
+
+/// That the roles in a space have changed.
+struct RoleChange: Sendable {
+    /// The least lsn of the logs that count only since: they moved when nobody was told of it.
+    var countedSince: UInt64?
 }
 
 /// One space as the replica knows it.
 struct Space: Sendable {
     let id: SpaceID
     let genesis: [UInt8]
-    var membership: Membership
+    /// Who belongs, by the control changes that are durable.
+    private(set) var membership: Membership
+    /// Who will belong once all that is verified is durable: by this it is judged what may be taken in.
+    var verifiedMembership: Membership
     var logs: [LogID: LogState] = [:]
     var cursors: [PublicKey: Cursor]
     /// Which log is being asked for, and of whom: no log is asked of two peers at once.
@@ -77,12 +109,13 @@ struct Space: Sendable {
         self.genesis = snapshot.genesis
         id = SpaceID(genesis: snapshot.genesis)
         membership = Membership(genesis)
-        cursors = snapshot.cursors
         for part in snapshot.control { membership.insert(part.leaves, by: part.author) }
+        verifiedMembership = membership
+        cursors = snapshot.cursors
         for log in snapshot.logs { logs[log.descriptor.id] = LogState(log, hasher: hasher) }
         lsn = snapshot.logs.map(\.lsn).max() ?? 0
         moves = snapshot.logs.filter { $0.lsn > 0 }.map { ($0.lsn, $0.descriptor.id) }.sorted { $0.0 < $1.0 }
-        recount()
+        _ = recount()
     }
 
     /// Whether the changes of a log count by the membership as it is.
@@ -98,19 +131,20 @@ struct Space: Sendable {
         return value
     }
 
-    /// Takes in control leaves; returns whether somebody's role changed.
-    mutating func insertControl(_ leaves: [[UInt8]], by author: PublicKey) -> Bool {
+    /// Takes in durable control leaves; returns whether somebody's role changed, and the least lsn of the logs that
+    /// count only since.
+    mutating func insertControl(_ leaves: [[UInt8]], by author: PublicKey) -> RoleChange? {
         let before = membership.members
         membership.insert(leaves, by: author)
-        guard membership.members != before else { return false }
-        recount()
-        return true
+        guard membership.members != before else { return nil }
+        return RoleChange(countedSince: recount())
     }
 
     /// Notes that the effective head of `log` moved, as number `lsn`.
     mutating func moved(_ log: LogID, lsn: UInt64) {
+        precondition(lsn > self.lsn, "the store numbers moves upward: \(lsn) after \(self.lsn)")
         logs[log]?.lsn = lsn
-        self.lsn = max(self.lsn, lsn)
+        self.lsn = lsn
         moves.append((lsn, log))
         if moves.count > 2 * logs.count + 64 {
             moves = moves.filter { logs[$0.log]?.lsn == $0.lsn }
@@ -145,11 +179,14 @@ struct Space: Sendable {
         return control + others
     }
 
-    private mutating func recount() {
+    /// Finds the heads that count; returns the least lsn of those that did not before.
+    private mutating func recount() -> UInt64? {
+        let before = Set(items.map(\.log))
         items = logs.values.filter { $0.count > 0 && counts($0.descriptor) }
             .map { ReconciliationItem(log: $0.descriptor.id, count: $0.count, root: $0.root) }
             .sorted { $0.log < $1.log }
         fingerprintCache = nil
+        return items.filter { !before.contains($0.log) }.compactMap { logs[$0.log]?.lsn }.min()
     }
 
     private func lowerBound(_ log: LogID) -> Int {

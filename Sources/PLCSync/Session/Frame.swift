@@ -30,6 +30,11 @@ public enum Frame {
         return writer.bytes
     }
 
+    /// The number of bytes of a frame around a body of `count` bytes.
+    static func encodedCount(_ count: Int) -> Int {
+        1 + max(1, (Int.bitWidth - count.leadingZeroBitCount + 6) / 7) + count
+    }
+
     /// The first frame in `bytes`: its type, its body's range and where the next begins; nil if more bytes must come.
     ///
     /// Throws `limit` as soon as the declared length is too large, before anything is kept for it.
@@ -41,21 +46,13 @@ public enum Frame {
         let type = try reader.byte(bytes)
         let isData = type == Kind.data.rawValue || type == Kind.compressed.rawValue
         let limit = isData ? maximumDeclaredBytes : maximumBodyBytes
-        // A length within the limit has at most three bytes; more are refused before they come.
-        var length = 0
-        var shift = 0
-        while true {
-            guard !reader.isAtEnd else { return nil }
-            let next = try reader.byte(bytes)
-            length |= Int(next & 0x7f) << shift
-            if next < 0x80 {
-                if next == 0, shift > 0 { throw Malformed(.nonShortest, at: start + 1) }
-                break
-            }
-            shift += 7
-            if shift > 14 { throw Malformed(.limit, at: start + 1) }
+        let length: Int
+        do throws(Malformed) {
+            length = try reader.count(bytes, limit: limit)
+        } catch {
+            guard error.reason == .truncated else { throw error }
+            return nil
         }
-        guard length <= limit else { throw Malformed(.limit, at: start + 1) }
         guard reader.remaining >= length else { return nil }
         return (type, try reader.take(length))
     }

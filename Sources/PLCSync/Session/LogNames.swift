@@ -33,6 +33,9 @@ public struct PeerLogNames: Sendable {
     /// No names yet.
     public init() {}
 
+    /// How many logs are named.
+    var count: Int { logs.count }
+
     /// The log that the peer gave `number`, or nil.
     public func log(_ number: UInt64) -> LogID? {
         guard number >= 1, number <= UInt64(logs.count) else { return nil }
@@ -42,8 +45,9 @@ public struct PeerLogNames: Sendable {
     /// The number that the peer gave to `log`, or nil.
     public func number(of log: LogID) -> UInt64? { numbers[log] }
 
+    /// Gives `log` the next number; false if it has one, or lies in a channel that there cannot be.
     mutating func append(_ log: LogID) -> Bool {
-        guard logs.count < LogNames.limit, numbers[log] == nil else { return false }
+        guard numbers[log] == nil, log.channel.rawValue < 8 else { return false }
         logs.append(log)
         numbers[log] = UInt64(logs.count)
         return true
@@ -79,11 +83,13 @@ extension ByteReader {
         let at = offset
         let number = try varint(bytes)
         guard number == 0 else {
+            guard number <= UInt64(LogNames.limit) else { throw Malformed(.limit, at: at) }
             guard let log = names.log(number) else { throw Malformed(.shape, at: at) }
             return log
         }
         let log = LogID(try bytes16(bytes))
-        guard names.append(log) else { throw Malformed(.limit, at: at) }
+        guard names.count < LogNames.limit else { throw Malformed(.limit, at: at) }
+        guard names.append(log) else { throw Malformed(.shape, at: at) }
         return log
     }
 

@@ -19,6 +19,9 @@ public struct Membership: Sendable {
         public let expiry: UInt64
         /// Who was admitted on it.
         public var admitted: PublicKey?
+
+        /// Whether it has ended by the clock of whoever judges.
+        public func isExpired(at wall: WallTime) -> Bool { wall.milliseconds >= expiry }
     }
 
     private struct Fact: Hashable, Sendable {
@@ -86,7 +89,9 @@ public struct Membership: Sendable {
         }
     }
 
-    /// Takes the least fixpoint: each round admits on the word of the stewards known so far. O(facts × depth).
+    /// Takes the least fixpoint: each round admits on the word of the stewards known so far.
+    ///
+    /// O(facts × depth).
     private mutating func evaluate() {
         members = [:]
         for founder in founders { members[founder] = Member(role: .steward, name: "") }
@@ -98,11 +103,10 @@ public struct Membership: Sendable {
                 let name = String(decoding: nameBytes, as: UTF8.self)
                 if let known = members[key] {
                     // Of equal grants the bytewise smallest name is shown, so that all nodes show the same.
-                    let better =
-                        role > known.role
-                        || role == known.role && !founders.contains(key)
-                            && name.utf8.lexicographicallyPrecedes(known.name.utf8)
-                    guard better else { continue }
+                    let names =
+                        !name.isEmpty
+                        && (known.name.isEmpty || name.utf8.lexicographicallyPrecedes(known.name.utf8))
+                    guard role > known.role || (role == known.role && names) else { continue }
                 }
                 members[key] = Member(role: role, name: name)
                 changed = true

@@ -27,5 +27,6 @@ public enum Role: UInt64, Comparable, Sendable, CaseIterable {
         self = role
     }
 
+    /// The order of what a role may do.
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }

@@ -3,13 +3,18 @@ import Testing
 
 @Suite("The clock")
 struct ClockTests {
-    @Test("C-2 C-4 C-5 C-7 C-9: stamps, effective stamps and over are those of the vectors")
+    @Test("C-2 C-3 C-4 C-5 C-7 C-9: stamps, effective stamps and over are those of the vectors")
     func vectors() throws {
         let vectors = try Vectors("clock")
         for block in try vectors.named("next-") {
             var clock = Clock(last: try block.number("last"))
             let now = WallTime(milliseconds: try #require(Int64(block.text("now"))))
             same(clock.stamp(at: now), try block.number("stamp"), block.name)
+        }
+        for block in try vectors.named("last-") {
+            var clock = Clock()
+            for stamp in block.all("applied") { clock.observe(try #require(UInt64(stamp))) }
+            same(clock.last, try block.number("last"), block.name)
         }
         for block in try vectors.named("eff-") {
             let stamp = try block.number("hlc")

@@ -215,6 +215,11 @@ struct NaiveFold {
     /// The state digest.
     var digest: Bytes32 {
         var digest = StateDigest()
+        let hasher = Digest(.sha512)
+        func sha512(_ bytes: [UInt8]) -> [8 of UInt64] {
+            hasher.update(bytes)
+            return hasher.finish512()
+        }
         for made in records.values {
             var row = ByteWriter()
             row.write(byte: made.isKeyed ? 2 : 1)
@@ -256,11 +261,5 @@ struct NaiveFold {
         row.write(records[slot.record]?.name ?? [])
         row.write(field: slot.field)
         return row
-    }
-
-    private func sha512(_ bytes: [UInt8]) -> [8 of UInt64] {
-        let digest = Digest(.sha512)
-        digest.update(bytes)
-        return digest.finish512()
     }
 }

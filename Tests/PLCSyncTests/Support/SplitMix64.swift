@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-/// Numbers that look random and are the same for the same seed. Source: Steele, Lea and Flood 2014.
+/// Numbers that look random and are the same for the same seed.
+///
+/// Source: Steele, Lea and Flood 2014.
 struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 

@@ -31,4 +31,35 @@ struct MembershipVectorTests {
             same(data.folded().digest, try block.hash("digest"), block.name)
         }
     }
+
+    @Test("D-7: whoever asks to be admitted is judged by the invitation, its use, and then the clock")
+    func admission() throws {
+        let founder = PublicKey(Bytes32(words: (1, 0, 0, 0)))
+        let joiner = PublicKey(Bytes32(words: (2, 0, 0, 0)))
+        for block in try Vectors("membership").named("admit-") {
+            var membership = Membership(
+                Genesis(level: .team, founders: [founder], nonce: Bytes16(high: 0, low: 0), parent: nil))
+            var draft = Draft()
+            for line in block.all("known") {
+                let words = line.split(separator: " ")
+                let key = PublicKey(try #require(Bytes32(unhex(words[0]))))
+                let role = try #require(UInt64(words[1]).flatMap { Role(rawValue: $0) })
+                draft.append(.invite(key, role, expiry: try #require(UInt64(words[2]))))
+            }
+            for word in block.all("grants") where !word.isEmpty {
+                let key = PublicKey(try #require(Bytes32(unhex(word))))
+                draft.append(.grant(joiner, .reader, name: "", invitation: key))
+            }
+            let leaf = try #require(draft.encode(stamp: 1, log: LogID(Bytes16(high: 0, low: 0))))
+            membership.insert([leaf], by: founder)
+            let now = WallTime(milliseconds: Int64(try block.number("now")))
+            let answer =
+                switch membership.invitations[PublicKey(try block.hash("invitation"))] {
+                case nil: "unknown"
+                case let invitation? where invitation.admitted != nil: "used"
+                case let invitation?: invitation.isExpired(at: now) ? "expired" : "known"
+                }
+            same(answer, try block.text("answer"), block.name)
+        }
+    }
 }
