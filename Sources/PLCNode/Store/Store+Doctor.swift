@@ -98,11 +98,70 @@ extension Store {
         }
     }
 
+    // MARK: The state
+
+    /// What the tables of the state amount to, whatever is kept beside them.
+    private struct Extract: Equatable {
+        var digest = StateDigest()
+        var records: Int64 = 0
+        var imported: Int64 = 0
+    }
+
+    /// Adds up the rows of every space as they stand in the tables.
+    private func extract() throws -> [Int: Extract] {
+        var extracts = spaces.mapValues { _ in Extract() }
+        let rows = try database.prepare("SELECT id FROM record ORDER BY id")
+        var change = Change()
+        while try rows.step() {
+            guard let record = try states.record(LocalDot(value: rows.number(0))),
+                let space = logs[record.id.log]?.space
+            else { continue }
+            var extract = extracts[space] ?? Extract()
+            try add(record, to: &extract, &change)
+            extracts[space] = extract
+        }
+        let imported = try database.prepare("SELECT space, count(*) FROM imported GROUP BY space")
+        while try imported.step() { extracts[Int(imported.integer(0))]?.imported = imported.integer(1) }
+        return extracts
+    }
+
+    private func add(_ record: FoldRecord, to extract: inout Extract, _ change: inout Change) throws {
+        extract.records += 1
+        let name = try rowName(record.id, isKeyed: record.isKeyed)
+        if case .keyed(let id) = name {
+            let key = try states.key(of: record.id) ?? []
+            extract.digest.add(rowHasher.keyed(id, kind: record.kind, key: key.span.bytes))
+        } else {
+            let leaf = try logReader.leaf(record.id)
+            let bytes = leaf.span.bytes
+            guard (try? change.decode(bytes)) != nil, Int(record.id.op) < change.ops.count else { return }
+            let births = change.births(of: Int(record.id.op))
+            extract.digest.add(
+                rowHasher.record(self.name(record.id), stamp: record.stamp, leaf: bytes, births: births))
+        }
+        try states.registers(record.id) { field, stamp, value in
+            extract.digest.add(
+                rowHasher.register(
+                    name, field, effective: stamp.effective, writer: self.name(stamp.dot),
+                    value: value.span.bytes))
+        }
+        try states.elements(record.id) { field, dot, stamp, value in
+            extract.digest.add(
+                rowHasher.element(name, field, self.name(dot), stamp: stamp, value: value.span.bytes))
+        }
+        try states.marks(record.id) { field, dot in
+            if !record.isKeyed, dot.change == record.id.change {
+                extract.digest.add(rowHasher.removal(name, field, self.name(dot)))
+            }
+        }
+    }
+
     /// Folds all changes anew in place of the state that is stored, and says where the two differ.
     ///
     /// Runs inside a transaction; whoever only wants to know undoes it.
     package func rebuild() throws -> [StoreFinding] {
-        let before = spaces.mapValues { ($0.digest, $0.records) }
+        let kept = spaces
+        let before = try extract()
         for table in ["record", "keyed", "alias", "register", "element", "mark", "held", "imported"] {
             try database.execute("DELETE FROM \(table)")
         }
@@ -123,9 +182,12 @@ extension Store {
                 _ = try fold.apply(leaf, log: index, sequence: sequence, to: &target)
             }
         }
+        let after = try extract()
         return spaces.sorted { $0.key < $1.key }.compactMap { index, space in
-            guard let (digest, records) = before[index] else { return nil }
-            return digest == space.digest && records == space.records ? nil : .state(space.id)
+            let agrees =
+                before[index] == after[index] && after[index]?.digest == space.digest
+                && kept[index]?.digest == space.digest && kept[index]?.records == space.records
+            return agrees ? nil : .state(space.id)
         }
     }
 

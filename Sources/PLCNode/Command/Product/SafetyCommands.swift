@@ -33,7 +33,7 @@ enum SafetyCommands {
             doctor),
     ]
 
-    /// `plc backup`
+    /// Carries out `plc backup`.
     @Sendable static func backup(_ context: CommandContext) throws -> ExitCode {
         let node = try context.requireNode()
         let path = context.path(context.invocation.word("FILE"))
@@ -65,7 +65,7 @@ enum SafetyCommands {
         return .done
     }
 
-    /// `plc restore`
+    /// Carries out `plc restore`.
     @Sendable static func restore(_ context: CommandContext) throws -> ExitCode {
         let invocation = context.invocation
         let folder = context.folder
@@ -105,7 +105,7 @@ enum SafetyCommands {
         let findings: [StoreFinding]
     }
 
-    /// `plc doctor`
+    /// Carries out `plc doctor`.
     @Sendable static func doctor(_ context: CommandContext) throws -> ExitCode {
         let node = try context.requireNode()
         let repairs = context.invocation.flag("repair")
