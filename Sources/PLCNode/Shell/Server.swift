@@ -102,7 +102,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         }
     }
 
-    /// Lets the reader's thread go. After `run` has returned.
+    /// Lets the reader's thread go.
+    ///
+    /// After `run` has returned.
     package func close() {
         node.onAuthored { _, _ in }
         reader.stop()
@@ -114,7 +116,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         if !replica.holds(space), opening.insert(space).inserted { opened(space) }
     }
 
-    /// A space was founded here: takes it in. From any thread.
+    /// A space was founded here: takes it in.
+    ///
+    /// From any thread.
     package func opened(_ space: SpaceID) {
         node.submit({ try $0.snapshot(space) }) { [weak self] result in
             guard let self, case .success(let snapshot) = result else { return }
@@ -124,8 +128,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
 
     // MARK: Dialling
 
-    /// Dials a peer; a persistent one again whenever the connection is gone. Returns the first connection, if the time
-    /// of day allows one. On the loop's thread.
+    /// Dials a peer; a persistent one again whenever the connection is gone.
+    ///
+    /// Returns the first connection, if the time of day allows one. On the loop's thread.
     @discardableResult
     package func dial(
         _ endpoint: Endpoint, node: PublicKey? = nil, purpose: Purpose = .exchange, isPersistent: Bool
@@ -140,7 +145,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         return dials[dials.count - 1].connection
     }
 
-    /// Dials these peers again and again, and no others; connections that stand, stay. On the loop's thread.
+    /// Dials these peers again and again, and no others; connections that stand, stay.
+    ///
+    /// On the loop's thread.
     func keepDialling(_ endpoints: [Endpoint]) {
         for index in dials.indices
         where dials[index].isPersistent && !endpoints.contains(dials[index].endpoint) {
@@ -244,6 +251,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
         case .commit(let commit):
             commitDurably(commit)
         case .read(let request):
+            channels[request.connection]?.expect(changes: request.changes)
             reader.submit(request) { [weak self] parts in
                 guard let self else { return }
                 self.loop.submit { self.step(.read(request.id, parts)) }
@@ -363,7 +371,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         }
     }
 
-    /// The name under which a key was admitted to some space; empty if it was to none. On the loop's thread.
+    /// The name under which a key was admitted to some space; empty if it was to none.
+    ///
+    /// On the loop's thread.
     func name(of key: PublicKey) -> String { replica.name(of: key) }
 
     /// What somebody should look at, in words; on the loop's thread.

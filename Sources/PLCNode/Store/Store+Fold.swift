@@ -78,6 +78,8 @@ extension Store: FoldStore {
     // MARK: Records
 
     package func record(_ dot: LocalDot) throws -> FoldRecord? {
+        // The ops of one change are mostly about one record, often the one that it creates.
+        if let foundRecord, foundRecord.id == dot { return foundRecord }
         foundRecord = try states.record(dot)
         return foundRecord
     }
@@ -89,6 +91,7 @@ extension Store: FoldStore {
 
     package func insert(_ record: FoldRecord, leaf: borrowing RawSpan, births: [Range<Int>]) throws {
         try states.insert(record)
+        foundRecord = record
         let row = rowHasher.record(name(record.id), stamp: record.stamp, leaf: leaf, births: births)
         add(row, record.id)
         space(of: record.id).records += 1
@@ -107,6 +110,7 @@ extension Store: FoldStore {
     package func alias(_ dot: LocalDot, to record: LocalDot) throws { try states.insertAlias(dot, record) }
 
     package func delete(_ record: FoldRecord) throws {
+        foundRecord = nil
         let leaf = try logReader.leaf(record.id)
         let bytes = leaf.span.bytes
         var change = Change()

@@ -251,17 +251,11 @@ package final class Store {
     private func append(_ leaf: [UInt8], to index: Int, isControl: Bool) throws {
         guard let log = logs[index] else { preconditionFailure("log \(index) is there") }
         touch(index)
-        var item = ByteWriter(capacity: leaf.count + 4)
-        item.write(leaf: leaf)
         var nodes: [(block: Block, hash: Bytes32)] = []
-        log.forest.append(hasher.leaf(leaf.span.bytes), hasher: hasher) { block, hash in
-            if block.height >= Replica.storedHeight { nodes.append((block, hash)) }
-        }
-        let sequence = log.forest.count
-        log.append(item.bytes.span.bytes, sequence: sequence)
+        log.append(leaf, hash: hasher.leaf(leaf.span.bytes), hasher: hasher, into: &nodes)
         if isControl { log.newControl.append(leaf) }
         try statements.insert(nodes, log: index)
-        if !isControl { try foldLeaf(leaf.span.bytes, log, index, sequence) }
+        if !isControl { try foldLeaf(leaf.span.bytes, log, index, log.forest.count) }
         if log.buffer.count >= StretchCodec.blockBytes { try flush(index, isFinal: false) }
     }
 

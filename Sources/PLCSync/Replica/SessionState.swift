@@ -161,7 +161,9 @@ struct SpaceSession: Sendable {
     var holdsAll: Bool { isSettled && unadmitted.isEmpty && !isRestricted }
 
     /// Notes that the peer has announced everything up to `lsn`.
-    mutating func raise(upTo lsn: UInt64) { upTo = max(upTo, lsn) }
+    ///
+    /// A store keeps the number as a signed one; no database counts further than that.
+    mutating func raise(upTo lsn: UInt64) { upTo = max(upTo, min(lsn, UInt64(Int64.max))) }
 
     /// Notes what the peer says that it holds; zeros say nothing.
     mutating func hear(_ fingerprint: Bytes16, lsn: UInt64) {

@@ -368,7 +368,8 @@ struct Network {
             draft.append(
                 .set(.dot(random.pick(known)), [(.number(UInt64(random.below(3))), value)], over: nil))
         case 4:
-            let large = random.once(in: 8) ? [0x59, 0x75, 0x30] + [UInt8](repeating: 7, count: 30_000) : value
+            let large =
+                random.once(in: 8) ? [0x59, 0x75, 0x30] + [UInt8](repeating: 7, count: 30_000) : value
             draft.append(.add(.dot(random.pick(known)), .number(2), large, seen: []))
         default:
             draft.append(.delete(.dot(random.pick(known))))

@@ -161,7 +161,7 @@ struct Scenario {
         for node in network.nodes.indices { network.nodes[node].checkAtRest() }
         faults += network.faults
         faults += disagreements()
-        if isFailureFree { faults += duplicates() }
+        if isFailureFree { faults += duplicates() + excess() }
         if convergedAt - healedAt > 90_000 { faults.append("I6: took \(convergedAt - healedAt) ms") }
         return faults
     }
@@ -182,6 +182,21 @@ struct Scenario {
             }
         }
         return faults
+    }
+
+    /// Without failures what passes is what was missing, and something for each move of a head and each meeting (I21).
+    private func excess() -> [String] {
+        let spaces = network.nodes.flatMap { $0.disk.spaces.values }
+        let missing = spaces.flatMap(\.logs.values).filter { !$0.isOwn }.flatMap(\.leaves)
+            .reduce(0) { $0 + $1.count }
+        let moves = spaces.reduce(0) { $0 + $1.moves.count }
+        let degree =
+            network.nodes.indices.map { node in
+                network.links.count { $0.a == node || $0.b == node }
+            }.max() ?? 0
+        let meetings = network.connections.count * (1 + network.spaces.count)
+        let bound = missing + 300 * moves * degree + 400 * meetings + 10 * network.signsOfLife
+        return network.bytes <= bound ? [] : ["I21: \(network.bytes) bytes passed, \(bound) are allowed"]
     }
 
     /// Without failures every leaf comes to every node once (I14).
