@@ -25,6 +25,8 @@ package final class Store {
     var foldingSpace: Int?
     /// The record that the fold looked up last.
     var foundRecord: FoldRecord?
+    /// The winner that the fold looked up last; it is used up by the write that follows.
+    var foundWinner: (key: FieldKey, winner: (stamp: WriteStamp, value: [UInt8])?)?
     package private(set) var clock: Clock
     private var storedClock: UInt64
     /// The newest log sequence number.
@@ -70,6 +72,7 @@ package final class Store {
         touched = []
         ownLogs = [:]
         foundRecord = nil
+        foundWinner = nil
         for (index, space) in try statements.loadSpaces() {
             spaces[index] = space
             spaceIndices[space.id] = index
