@@ -18,9 +18,9 @@ test: libraries ## build and run all tests (TESTS=REGEX: only those)
 check: libraries ## all that CI checks: style, warnings, tests three ways, models, clauses
 	@Scripts/check
 
-bench: libraries ## measure, and print the figures
+bench: libraries ## measure, and print the figures (RECORDS=100000)
 	$(BUILD) -c release --product plc
-	.build/release/plc bench
+	@Scripts/bench $(RECORDS)
 
 dist: libraries ## dist/plc: one static file that needs no library
 	@Scripts/dist

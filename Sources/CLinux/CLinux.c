@@ -18,6 +18,9 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 int plc_accept(int listener) {
     return accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -149,3 +152,9 @@ int plc_local_listen(int socket, const char *path) {
 }
 
 int plc_local_accept(int listener) { return accept4(listener, 0, 0, SOCK_CLOEXEC); }
+
+void plc_trim_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}

@@ -45,6 +45,8 @@ int plc_signal_block(const int *signals, int count);
 int plc_signalfd(const int *signals, int count);
 /// The number of the next signal that arrived, 0 if there is none, or -1 with errno.
 int plc_signalfd_next(int fd);
+/// Gives memory that was freed back to the system, where the C library can.
+void plc_trim_memory(void);
 /// Makes writing to a closed pipe or socket an error instead of the end of the process.
 void plc_ignore_sigpipe(void);
 #endif

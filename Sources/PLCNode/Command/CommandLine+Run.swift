@@ -11,5 +11,6 @@ public func runCommandLine() -> Never {
     CommandRegistry.register("sync", ExchangeCommands.sync)
     CommandRegistry.register("join", ExchangeCommands.join)
     CommandRegistry.register("demo", DemoCommand.run)
+    CommandRegistry.register("bench", BenchCommand.run)
     exit(CommandRunner(arguments: arguments, output: .process()).run().rawValue)
 }

@@ -34,7 +34,9 @@ struct BadLine: Error, Sendable, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// Understands lines of JSON as records and changes. Keeps its memory from line to line; one thread at a time.
+/// Understands lines of JSON as records and changes.
+///
+/// Keeps its memory from line to line; one thread at a time.
 struct ImportParser {
     /// How lines are to be understood.
     struct Settings: Sendable {

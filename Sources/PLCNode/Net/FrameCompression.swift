@@ -1,11 +1,11 @@
 internal import CZstd
-internal import PLCSync
+package import PLCSync
 
 /// Compresses the DATA frames of one direction of a connection as one stream, so that what was said before helps with
 /// what follows; what one space said never helps with another's (S: COMPRESSED).
 ///
 /// Holds no memory while nothing is sent.
-struct FrameCompressor: ~Copyable {
+package struct FrameCompressor: ~Copyable {
     /// The window: both sides hold so much of what went before, in powers of two.
     static let windowLog: Int32 = 20
     /// Bodies below this are not worth a header.
@@ -16,10 +16,12 @@ struct FrameCompressor: ~Copyable {
     private var context: OpaquePointer?
     private var space: [UInt8] = []
 
+    package init() {}
+
     deinit { ZSTD_freeCCtx(context) }
 
     /// The COMPRESSED frame for a DATA body, or nil if it would be no smaller.
-    mutating func compress(_ body: ArraySlice<UInt8>) -> [UInt8]? {
+    package mutating func compress(_ body: ArraySlice<UInt8>) -> [UInt8]? {
         guard body.count >= Self.minimumBytes else { return nil }
         let space = Self.handle(body)
         let isFresh = context == nil || space != self.space
@@ -66,24 +68,26 @@ struct FrameCompressor: ~Copyable {
 }
 
 /// Undoes what a `FrameCompressor` did at the other end.
-struct FrameDecompressor: ~Copyable {
-    /// How many bytes one byte may become, once `freeBytes` are exceeded.
+package struct FrameDecompressor: ~Copyable {
+    /// How many bytes one byte may become, beyond the first `freeBytes`.
     static let maximumRatio = 64
     static let freeBytes = 4_096
 
     private var context: OpaquePointer?
 
+    package init() {}
+
     deinit { ZSTD_freeDCtx(context) }
 
     /// The body and its type; throws if the bytes are not such a stream, or would become too many.
-    mutating func decompress(_ body: borrowing RawSpan) throws(Malformed) -> (type: UInt8, body: [UInt8]) {
+    package mutating func decompress(_ body: borrowing RawSpan) throws(Malformed) -> (type: UInt8, body: [UInt8]) {
         var reader = ByteReader(body)
         let flags = try reader.byte(body)
         let type = try reader.byte(body)
         guard flags <= 1, type == Frame.Kind.data.rawValue else { throw Malformed(.shape, at: 0) }
         let count = try reader.count(body, limit: Frame.maximumDataBytes)
         let packed = body.extracting(reader.offset..<body.byteCount)
-        guard count <= max(Self.freeBytes, packed.byteCount * Self.maximumRatio) else {
+        guard count <= Self.freeBytes + packed.byteCount * Self.maximumRatio else {
             throw Malformed(.limit, at: 2)
         }
         if flags == 1 {

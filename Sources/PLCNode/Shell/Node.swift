@@ -1,6 +1,8 @@
 package import PLCSync
 
-/// A node: its key, its replica on disk, and the two ways to use it. Another program can embed one.
+/// A node: its key, its replica on disk, and the two ways to use it.
+///
+/// Another program can embed one.
 ///
 /// Holds the folder's lock while it lives. `write` and `read` may be called from any thread; they block.
 package final class Node: @unchecked Sendable {
@@ -78,6 +80,11 @@ package final class Node: @unchecked Sendable {
     /// Calls `listener` on the writer's thread whenever changes of this node's are durable.
     func onAuthored(_ listener: @escaping @Sendable (SpaceID, [AuthoredLog]) -> Void) {
         self.listener.withLock { $0 = listener }
+    }
+
+    /// Calls `listener` on the writer's thread when the store can be used no more, and the process must end.
+    func onFatal(_ listener: @escaping @Sendable (any Error) -> Void) {
+        writer.fatal.withLock { $0 = listener }
     }
 
     // MARK: Spaces

@@ -26,8 +26,6 @@ package final class Server: TransportHandler, @unchecked Sendable {
     private let log: Log
     private var observers: [Int: (ServerEvent) -> Void] = [:]
     private var nextObserver = 0
-    /// Called when the store has failed for good: the process must end.
-    package var onFatal: (any Error) -> Void = { _ in }
     /// Bytes both ways after which no more is exchanged; nil without a limit.
     package var budget: Int?
     /// For tests: the next batch that is received is lost.
@@ -104,7 +102,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         }
     }
 
-    /// Lets the reader's thread go. After `run` has returned.
+    /// Lets the reader's thread go.
+    ///
+    /// After `run` has returned.
     package func close() {
         node.onAuthored { _, _ in }
         reader.stop()
@@ -116,7 +116,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         if !replica.holds(space), opening.insert(space).inserted { opened(space) }
     }
 
-    /// A space was founded here: takes it in. From any thread.
+    /// A space was founded here: takes it in.
+    ///
+    /// From any thread.
     package func opened(_ space: SpaceID) {
         node.submit({ try $0.snapshot(space) }) { [weak self] result in
             guard let self, case .success(let snapshot) = result else { return }
@@ -126,8 +128,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
 
     // MARK: Dialling
 
-    /// Dials a peer; a persistent one again whenever the connection is gone. Returns the first connection, if the time
-    /// of day allows one. On the loop's thread.
+    /// Dials a peer; a persistent one again whenever the connection is gone.
+    ///
+    /// Returns the first connection, if the time of day allows one. On the loop's thread.
     @discardableResult
     package func dial(
         _ endpoint: Endpoint, node: PublicKey? = nil, purpose: Purpose = .exchange, isPersistent: Bool
@@ -142,7 +145,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         return dials[dials.count - 1].connection
     }
 
-    /// Dials these peers again and again, and no others; connections that stand, stay. On the loop's thread.
+    /// Dials these peers again and again, and no others; connections that stand, stay.
+    ///
+    /// On the loop's thread.
     func keepDialling(_ endpoints: [Endpoint]) {
         for index in dials.indices
         where dials[index].isPersistent && !endpoints.contains(dials[index].endpoint) {
@@ -269,7 +274,6 @@ package final class Server: TransportHandler, @unchecked Sendable {
                 case .failure(let error):
                     self.log.error("what was received cannot be stored: \(error)")
                     self.step(.refused(commit.id))
-                    if !(error is StoreError) { self.onFatal(error) }
                 }
             }
         }
@@ -366,7 +370,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         }
     }
 
-    /// The name under which a key was admitted to some space; empty if it was to none. On the loop's thread.
+    /// The name under which a key was admitted to some space; empty if it was to none.
+    ///
+    /// On the loop's thread.
     func name(of key: PublicKey) -> String { replica.name(of: key) }
 
     /// What somebody should look at, in words; on the loop's thread.

@@ -17,6 +17,9 @@ final class StoreWriter: @unchecked Sendable {
     /// Called on the writer's thread with what this node's logs have become, after the jobs' completions.
     private let authored: @Sendable (SpaceID, [AuthoredLog]) -> Void
 
+    /// Called on the writer's thread when the store can be used no more.
+    let fatal = Locked<(@Sendable (any Error) -> Void)?>(nil)
+
     /// Starts the thread; `store` belongs to it from now on.
     init(_ store: sending Store, authored: @escaping @Sendable (SpaceID, [AuthoredLog]) -> Void) {
         self.store = store
@@ -64,17 +67,30 @@ final class StoreWriter: @unchecked Sendable {
     // MARK: The thread
 
     private func work() {
-        while let jobs = queue.takeAll() {
+        var dead: (any Error)?
+        /// Runs the jobs in one transaction; what must not be tried again ends all.
+        func attempt(_ jobs: [Job]) throws {
+            if let dead { return fail(jobs, dead) }
             do {
                 try transact(jobs)
+            } catch let error as DatabaseError where error.isFatal {
+                dead = error
+                fail(jobs, error)
+                fatal.withLock { $0 }?(error)
+            }
+        }
+        while let jobs = queue.takeAll() {
+            do {
+                try attempt(jobs)
+            } catch  where jobs.count == 1 {
+                fail(jobs, error)
             } catch {
-                if jobs.count == 1 { return fail(jobs, error) }
                 for job in jobs {
-                    do { try transact([job]) } catch { fail([job], error) }
+                    do { try attempt([job]) } catch { fail([job], error) }
                 }
             }
         }
-        try? store.settle()
+        if dead == nil { try? store.settle() }
     }
 
     private func fail(_ jobs: [Job], _ error: any Error) {

@@ -12,13 +12,24 @@ package struct DatabaseError: Error, CustomStringConvertible {
     package var description: String { message }
 
     /// Whether the disk is full.
-    package var isDiskFull: Bool { code == SQLITE_FULL }
+    package var isDiskFull: Bool { code == SQLITE_FULL || extended == Self.sharedMemoryFull }
+
+    /// SQLITE_IOERR_SHMSIZE, a macro over an expression: the disk has no room for the index of the write-ahead log.
+    private static let sharedMemoryFull = SQLITE_IOERR | 19 << 8
+
+    /// Whether what is on the disk is unknown from now on, such as after a failed sync, which must not be tried again:
+    /// the process has to end and open the store afresh.
+    package var isFatal: Bool {
+        !isDiskFull && (code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+    }
 
     /// Whether nothing may be written where the database is.
     package var isReadOnly: Bool { code == SQLITE_READONLY || code == SQLITE_CANTOPEN }
 }
 
-/// One connection to a database. One thread at a time.
+/// One connection to a database.
+///
+/// One thread at a time.
 final class Database {
     private let handle: OpaquePointer
 
@@ -71,7 +82,9 @@ final class Database {
         return try statement.step() ? statement.integer(0) : nil
     }
 
-    /// Copies the whole database into a new file at `path`, a consistent moment of it. Source: SQLite's online backup.
+    /// Copies the whole database into a new file at `path`, a consistent moment of it.
+    ///
+    /// Source: SQLite's online backup.
     func backup(to path: String, progress: (_ done: Int, _ total: Int) -> Void) throws(DatabaseError) {
         let target = try Database(path: path, mode: .readWrite)
         guard let backup = sqlite3_backup_init(target.handle, "main", handle, "main") else {

@@ -52,6 +52,25 @@ struct LogEntry {
         isDirty = true
     }
 
+    /// Appends one leaf; interior nodes that are stored and become complete go into `nodes`.
+    mutating func append(
+        _ leaf: [UInt8], hash: Bytes32, hasher: MerkleHasher, into nodes: inout [(block: Block, hash: Bytes32)]
+    ) {
+        forest.append(hash, hasher: hasher) { block, hash in
+            if block.height >= Replica.storedHeight { nodes.append((block, hash)) }
+        }
+        if offsets.count == 1 { bufferFirst = forest.count }
+        var tag = UInt64(leaf.count) << 1
+        while tag >= 0x80 {
+            buffer.append(UInt8(truncatingIfNeeded: tag) | 0x80)
+            tag >>= 7
+        }
+        buffer.append(UInt8(tag))
+        buffer.append(contentsOf: leaf)
+        offsets.append(buffer.count)
+        isDirty = true
+    }
+
     /// The snapshot that the replica starts from.
     var snapshot: LogSnapshot? {
         guard let descriptor else { return nil }

@@ -1,3 +1,5 @@
+internal import PLCSync
+
 /// The tables of a store, and how older ones become newer ones.
 ///
 /// A dot, a record and a place in a log are one integer: log << 40 | sequence << 10 | op (`LocalDot`). What a record
@@ -121,6 +123,8 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
     case notAWriter
     /// The change is too large.
     case tooLarge
+    /// More logs are named than the store can number.
+    case tooManyLogs
     /// Bytes on the disk are not what was written.
     case damaged(String)
 
@@ -146,6 +150,8 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
         case .unknownSpace(let name): "no space '\(name)' here; 'plc space list' shows those there are"
         case .notAWriter: "this node may not write to the space; ask a steward for an invitation as a writer"
         case .tooLarge: "the change is too large: at most 64 KiB and 1,024 operations"
+        case .tooManyLogs:
+            "the store cannot number more than \(LocalDot.maximumLogs) logs; somebody names ever new ones"
         case .damaged(let what):
             "the store is damaged: \(what); restore a backup, or join again with a new folder"
         }

@@ -60,7 +60,8 @@ extension Store: FoldStore {
     package func index(of id: LogID) throws -> Int {
         if let index = logIndices[id] { return index }
         let index = logs.count + 1
-        precondition(index < LocalDot.maximumLogs, "a store numbers at most \(LocalDot.maximumLogs) logs")
+        // A member can name logs that do not exist: what cannot be numbered is refused with its batch, and no trap.
+        guard index < LocalDot.maximumLogs else { throw StoreError.tooManyLogs }
         try statements.insertLog(index, id)
         logs[index] = LogEntry(id: id)
         logIndices[id] = index
@@ -70,6 +71,8 @@ extension Store: FoldStore {
     // MARK: Records
 
     package func record(_ dot: LocalDot) throws -> FoldRecord? {
+        // The ops of one change are mostly about one record, often the one that it creates.
+        if let foundRecord, foundRecord.id == dot { return foundRecord }
         foundRecord = try states.record(dot)
         return foundRecord
     }
@@ -81,6 +84,7 @@ extension Store: FoldStore {
 
     package func insert(_ record: FoldRecord, leaf: borrowing RawSpan, births: [Range<Int>]) throws {
         try states.insert(record)
+        foundRecord = record
         let row = rowHasher.record(name(record.id), stamp: record.stamp, leaf: leaf, births: births)
         add(row, record.id)
         let space = space(of: record.id)
@@ -101,6 +105,7 @@ extension Store: FoldStore {
     package func alias(_ dot: LocalDot, to record: LocalDot) throws { try states.insertAlias(dot, record) }
 
     package func delete(_ record: FoldRecord) throws {
+        foundRecord = nil
         let leaf = try logReader.leaf(record.id)
         let bytes = leaf.span.bytes
         var change = Change()

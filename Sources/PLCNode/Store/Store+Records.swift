@@ -11,8 +11,8 @@ extension Store {
     /// The live record that was imported under `id`; of several, the one with the smallest full dot.
     package func record(imported id: [UInt8], space: SpaceID) throws -> FoldRecord? {
         let records = try states.imported(id, space: self.space(space))
-        guard records.count > 1 else { return try records.first.flatMap { try states.record($0) } }
-        return try records.min { dot($0) < dot($1) }.flatMap { try states.record($0) }
+        let smallest = records.count > 1 ? records.min { dot($0) < dot($1) } : records.first
+        return try smallest.flatMap { try record($0) }
     }
 
     /// The live record of a space that a name names, or nil.

@@ -249,21 +249,16 @@ package final class Store {
     private var ownLogs: [OwnLog: Int] = [:]
 
     private func append(_ leaf: [UInt8], to index: Int, isControl: Bool) throws {
-        guard var log = logs[index] else { preconditionFailure("log \(index) is there") }
         touch(index)
-        var item = ByteWriter(capacity: leaf.count + 4)
-        item.write(leaf: leaf)
         var nodes: [(block: Block, hash: Bytes32)] = []
-        log.forest.append(hasher.leaf(leaf.span.bytes), hasher: hasher) { block, hash in
-            if block.height >= Replica.storedHeight { nodes.append((block, hash)) }
-        }
-        log.append(item.bytes.span.bytes, sequence: log.forest.count)
-        if isControl { log.newControl.append(leaf) }
-        let sequence = log.forest.count
-        logs[index] = log
+        // In place: a copy of the entry would copy its buffer with every leaf.
+        logs[index]?.append(leaf, hash: hasher.leaf(leaf.span.bytes), hasher: hasher, into: &nodes)
+        if isControl { logs[index]?.newControl.append(leaf) }
+        guard let log = logs[index] else { preconditionFailure("log \(index) is there") }
+        let isFull = log.buffer.count >= StretchCodec.blockBytes
         try statements.insert(nodes, log: index)
-        if !isControl { try foldLeaf(leaf.span.bytes, index, sequence) }
-        if log.buffer.count >= StretchCodec.blockBytes { try flush(index, isFinal: false) }
+        if !isControl { try foldLeaf(leaf.span.bytes, index, log.forest.count) }
+        if isFull { try flush(index, isFinal: false) }
     }
 
     /// Stores what the replica has verified, inside a transaction; returns the numbers of the heads that moved.
@@ -385,6 +380,9 @@ extension Store {
 
     /// Stores a fact about the node.
     package func setText(_ key: String, _ value: String) throws { try statements.setText(key, value) }
+
+    /// Forgets up to where peers were followed: the next meeting with each compares all heads.
+    package func forgetCursors() throws { try statements.deleteCursors() }
 
     /// A number that moves with every row that is written.
     package var writes: Int64 { database.changes }

@@ -177,6 +177,8 @@ final class StoreStatements {
             .bind(4, cursor.lsn).run()
     }
 
+    func deleteCursors() throws { try database.execute("DELETE FROM cursor") }
+
     // MARK: Stretches and nodes
 
     func insertStretch(_ key: UInt64, count: Int, rawBytes: Int?, _ bytes: [UInt8]) throws {

@@ -1,6 +1,8 @@
 package import PLCSync
 
-/// A reader of a store: records as people see them, and logs as peers get them. Never blocks the writer.
+/// A reader of a store: records as people see them, and logs as peers get them.
+///
+/// Never blocks the writer.
 ///
 /// Has a connection of its own. One thread at a time.
 package final class StoreView {

@@ -75,7 +75,9 @@ public struct Bytes32: Hashable, Comparable, Sendable {
 
     /// Whether the words are equal; tuples are not Equatable, so it is written out.
     @inlinable
-    public static func == (a: Self, b: Self) -> Bool { a.words == b.words }
+    public static func == (a: Self, b: Self) -> Bool {
+        a.words.0 == b.words.0 && a.words.1 == b.words.1 && a.words.2 == b.words.2 && a.words.3 == b.words.3
+    }
 
     /// Bytewise order, which is the order of the big-endian words.
     @inlinable

@@ -17,11 +17,11 @@ extension ByteReader {
         let start = offset
         let tag = try varint(bytes)
         guard tag & 1 == 0 else {
-            guard tag >> 1 <= UInt64(LogItem.maximumHoleHeight) else { throw Malformed(.limit, at: start) }
+            guard tag >> 1 <= UInt64(LogItem.maximumHoleHeight) else { throw Malformed(.shape, at: start) }
             return .hole(height: Int(tag >> 1), hash: try bytes32(bytes))
         }
         guard tag >> 1 >= 1, tag >> 1 <= UInt64(LogItem.maximumLeafBytes) else {
-            throw Malformed(.limit, at: start)
+            throw Malformed(.shape, at: start)
         }
         return .leaf(try take(Int(tag >> 1)))
     }

@@ -1,9 +1,12 @@
 /// A connection's name, given by the shell and never reused.
 public struct ConnectionID: Hashable, Comparable, Sendable {
+    /// The number.
     public let value: UInt64
 
+    /// The connection with this number.
     public init(_ value: UInt64) { self.value = value }
 
+    /// Whether `a` was given before `b`.
     public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
 }
 
@@ -113,6 +116,20 @@ public struct Stretch: Sendable {
     public let head: Head?
     /// The root at that head; meaningless without it.
     public let root: Bytes32
+
+    /// A stretch that was verified.
+    public init(
+        descriptor: LogDescriptor, from: UInt64, items: [UInt8], forest: Forest,
+        nodes: [(block: Block, hash: Bytes32)], head: Head?, root: Bytes32
+    ) {
+        self.descriptor = descriptor
+        self.from = from
+        self.items = items
+        self.forest = forest
+        self.nodes = nodes
+        self.head = head
+        self.root = root
+    }
 }
 
 /// What is to become durable at once, or not at all.
@@ -125,12 +142,21 @@ public struct Commit: Sendable {
     public let stretches: [Stretch]
     /// Up to where peers are followed once this is durable.
     public let cursors: [PublicKey: Cursor]
+
+    /// A commit of these stretches and cursors.
+    public init(id: UInt64, space: SpaceID, stretches: [Stretch], cursors: [PublicKey: Cursor]) {
+        self.id = id
+        self.space = space
+        self.stretches = stretches
+        self.cursors = cursors
+    }
 }
 
 /// A request for changes to send.
 public struct ReadRequest: Sendable {
     /// One log's part of it.
     public struct Part: Sendable {
+        /// The log.
         public let log: LogID
         /// The first change.
         public let from: UInt64
@@ -152,6 +178,7 @@ public struct ReadRequest: Sendable {
 
 /// What a store answers to one part of a request.
 public struct ReadPart: Sendable {
+    /// The log.
     public let log: LogID
     /// The first change.
     public let from: UInt64
@@ -164,6 +191,7 @@ public struct ReadPart: Sendable {
     /// The hashes from there to the head; nil if the head is reached.
     public let bridge: [Bytes32]?
 
+    /// A part as it was read.
     public init(log: LogID, from: UInt64, count: Int, items: [UInt8], next: UInt64, bridge: [Bytes32]?) {
         self.log = log
         self.from = from
@@ -176,12 +204,16 @@ public struct ReadPart: Sendable {
 
 /// A log of this node's that has grown, durably.
 public struct AuthoredLog: Sendable {
+    /// The log.
     public let descriptor: LogDescriptor
+    /// Its leaves.
     public let forest: Forest
+    /// The number of its head's move.
     public let lsn: UInt64
     /// The new leaves of a control log; empty for others.
     public let control: [[UInt8]]
 
+    /// A log as it has become.
     public init(descriptor: LogDescriptor, forest: Forest, lsn: UInt64, control: [[UInt8]]) {
         self.descriptor = descriptor
         self.forest = forest

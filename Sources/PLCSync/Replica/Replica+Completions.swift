@@ -69,7 +69,7 @@ extension Replica {
     ) {
         guard let state = spaces[space] else { return }
         for id in sessions.keys.sorted() {
-            guard let session = sessions[id], session.phase == .open else { continue }
+            guard let session = sessions[id], session.phase != .closed else { continue }
             let isMember = state.membership.role(of: session.peer) != nil
             if let shared = session.spaces[space] {
                 sessions[id]?.spaces[space]?.reconsider(state, isMember, change, databaseEpoch)

@@ -59,6 +59,7 @@ extension Replica {
         }
         for log in intake.ended {
             spaces[space]?.fetching[log] = nil
+            sessions[id]?.spaces[space]?.heads[log] = nil
             // The peer has no more than this, whatever it announced.
             let held = spaces[space]?.logs[log]?.verified.count ?? 0
             if let target = sessions[id]?.spaces[space]?.pending[log], held < target {
@@ -67,6 +68,8 @@ extension Replica {
         }
         guard !intake.stretches.isEmpty else { return processed(bytes, id, now, &effects) }
         spaces[space]?.verifiedMembership = intake.membership
+        let changes = intake.stretches.reduce(0) { $0 + $1.forest.count + 1 - $1.from }
+        sessions[id]?.spaces[space]?.changesReceived += changes
         let commit = Commit(
             id: nextCommit, space: space, stretches: intake.stretches, cursors: completedCursors(space))
         nextCommit += 1
@@ -89,9 +92,13 @@ extension Replica {
     ) throws(Malformed) -> Bool {
         // What was not asked of this peer, or is not any more, is passed over; but the head that it names holds for
         // the sections to come.
-        guard sessions[id]?.spaces[space]?.pending[section.log] != nil else { return true }
-        if let head = section.head { sessions[id]?.spaces[space]?.heads[section.log] = head }
-        guard let fetch = spaces[space]?.fetching[section.log], fetch.connection == id else { return true }
+        let asked = spaces[space]?.fetching[section.log].flatMap { $0.connection == id ? $0 : nil }
+        if let head = section.head,
+            asked != nil || sessions[id]?.spaces[space]?.abandoned.contains(section.log) == true
+        {
+            sessions[id]?.spaces[space]?.heads[section.log] = head
+        }
+        guard let fetch = asked else { return true }
         guard var log = try log(of: section, space, intake) else {
             guard fetch.mayLag else { throw Malformed(.shape, at: 0) }
             return true
@@ -120,7 +127,6 @@ extension Replica {
         if section.isLast { intake.ended.append(section.log) }
         guard !stretch.items.isEmpty else { return true }
         intake.stretches.append(stretch)
-        sessions[id]?.spaces[space]?.changesReceived += stretch.forest.count + 1 - stretch.from
         if section.log.channel == .control {
             intake.membership.insert(leaves(stretch.items), by: log.descriptor.key)
         }

@@ -1,7 +1,7 @@
 /// What this node tells and gives.
 extension Replica {
     /// How many bytes of items one DATA message carries, so that it stays within its limit with what proves them.
-    static let batchBytes = 192 * 1_024
+    public static let batchBytes = 192 * 1_024
     /// The most logs of one read.
     static let batchLogs = 256
     /// Room in a DATA message for all but its items, in bytes: names, descriptions and heads of `batchLogs` sections,

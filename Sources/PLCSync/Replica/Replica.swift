@@ -211,7 +211,7 @@ public struct Replica: Sendable {
         do throws(Malformed) {
             try receive(id, kind, body.span.bytes, now, &effects)
         } catch {
-            close(id, error.reason == .limit ? .limitExceeded : .protocolError, &effects)
+            close(id, error.closeCode, &effects)
         }
     }
 
@@ -230,9 +230,7 @@ public struct Replica: Sendable {
             sessions[id]?.phase = .closed
             release(id)
         case (.ping, .open), (.pong, .open):
-            var reader = ByteReader(body)
-            _ = try reader.bigEndian64(body)
-            try reader.finish()
+            _ = try Message.wallClock(ping: body)
             guard kind == .ping else { return }
             send(id, Message.ping(.pong, wallClock: now.wall.milliseconds), now, &effects)
         case (.join, .open):
@@ -252,9 +250,7 @@ public struct Replica: Sendable {
         case (.recon, .open):
             try reconcile(id, body, now, &effects)
         case (.credit, .open):
-            var reader = ByteReader(body)
-            let total = try reader.varint(body)
-            try reader.finish()
+            let total = try Message.total(credit: body)
             let known = sessions[id]?.sendCredit ?? 0
             sessions[id]?.sendCredit = max(known, total)
             serve(id, now, &effects)
@@ -331,8 +327,8 @@ public struct Replica: Sendable {
         shared.started = true
         shared.hear(theirs.fingerprint, lsn: theirs.lsn)
         if mine.fingerprint == theirs.fingerprint, mine.logs > 0 {
-            shared.upTo = theirs.lsn
-            shared.followed = theirs.lsn
+            shared.raise(upTo: theirs.lsn)
+            shared.followed = shared.upTo
             shared.lastHeads = mine.lsn
             shared.peerAcked = mine.lsn
             sessions[id]?.spaces[space] = shared

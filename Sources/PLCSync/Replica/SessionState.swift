@@ -118,7 +118,7 @@ struct SpaceSession: Sendable {
     var peerCounts: [LogID: UInt64] = [:]
     /// Logs of which the peer announced more than is durable here.
     var pending: [LogID: UInt64] = [:]
-    /// The heads that the peer sent for pending logs, to which its next stretches lead.
+    /// The heads that the peer sent for logs that it was asked for, to which its next stretches lead.
     var heads: [LogID: Head] = [:]
     /// Pending logs that another peer was asked for because this one did not deliver.
     var abandoned: Set<LogID> = []
@@ -161,7 +161,9 @@ struct SpaceSession: Sendable {
     var holdsAll: Bool { isSettled && unadmitted.isEmpty && !isRestricted }
 
     /// Notes that the peer has announced everything up to `lsn`.
-    mutating func raise(upTo lsn: UInt64) { upTo = max(upTo, lsn) }
+    ///
+    /// A store keeps the number as a signed one; no database counts further than that.
+    mutating func raise(upTo lsn: UInt64) { upTo = max(upTo, min(lsn, UInt64(Int64.max))) }
 
     /// Notes what the peer says that it holds; zeros say nothing.
     mutating func hear(_ fingerprint: Bytes16, lsn: UInt64) {
@@ -173,8 +175,10 @@ struct SpaceSession: Sendable {
     mutating func crossOff(_ logs: [LogID: LogState]) {
         guard !pending.isEmpty else { return }
         pending = pending.filter { logs[$0.key]?.durable.count ?? 0 < $0.value }
-        heads = heads.filter { pending[$0.key] != nil }
-        abandoned = abandoned.filter { pending[$0] != nil }
+        for log in abandoned where pending[log] == nil {
+            abandoned.remove(log)
+            heads[log] = nil
+        }
     }
 
     /// Takes up what was passed over, after a change of roles.

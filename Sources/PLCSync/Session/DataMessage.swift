@@ -59,9 +59,13 @@ extension Message {
 
         public init(_ b: borrowing RawSpan, _ names: inout PeerLogNames) throws(Malformed) {
             var r = ByteReader(b)
-            handle = try r.varint(b)
+            handle = try r.handle(b)
             sections = []
-            for _ in 0..<(try r.count(b, limit: Self.maximumSections)) {
+            let at = r.offset
+            let count = try r.countWithin(b)
+            guard count <= Self.maximumSections else { throw Malformed(.limit, at: at) }
+            guard count > 0 else { throw Malformed(.shape, at: at) }
+            for _ in 0..<count {
                 sections.append(try Section(b, &r, &names))
             }
             try r.finish()
@@ -118,21 +122,31 @@ extension Message.Data.Section {
             let at = r.offset
             let count = try r.varint(b)
             guard (1...Dot.maximumSequence).contains(count) else { throw Malformed(.shape, at: at) }
-            head = Head(count: count, flags: try r.byte(b), signature: try r.array(b, 64))
+            let headFlags = try r.byte(b)
+            guard headFlags <= 1 else { throw Malformed(.shape, at: at) }
+            head = Head(count: count, flags: headFlags, signature: try r.array(b, 64))
         }
         let fromAt = r.offset
         from = try r.varint(b)
         guard (1...Dot.maximumSequence).contains(from) else { throw Malformed(.shape, at: fromAt) }
-        count = try r.count(b, limit: Frame.maximumDataBytes)
+        count = try r.countWithin(b)
         let start = r.offset
-        for _ in 0..<count { _ = try r.logItem(b) }
+        var end = from - 1
+        for _ in 0..<count {
+            switch try r.logItem(b) {
+            case .leaf: end += 1
+            case .hole(let height, _): end += 1 << UInt64(height)
+            }
+            guard end <= head?.count ?? Dot.maximumSequence else { throw Malformed(.shape, at: fromAt) }
+        }
         items = b.extracting(start..<r.offset).array
         bridge = nil
         if flags & Flag.bridged != 0 {
             var hashes: [Bytes32] = []
-            for _ in 0..<(try r.count(b, limit: Message.Data.maximumBridge)) {
-                hashes.append(try r.bytes32(b))
-            }
+            let at = r.offset
+            let count = try r.count(b, limit: Message.Data.maximumBridge)
+            guard count > 0 else { throw Malformed(.shape, at: at) }
+            for _ in 0..<count { hashes.append(try r.bytes32(b)) }
             bridge = hashes
         }
         isLast = flags & Flag.last != 0

@@ -46,21 +46,13 @@ public enum Frame {
         let type = try reader.byte(bytes)
         let isData = type == Kind.data.rawValue || type == Kind.compressed.rawValue
         let limit = isData ? maximumDeclaredBytes : maximumBodyBytes
-        // A length within the limit has at most three bytes; more are refused before they come.
-        var length = 0
-        var shift = 0
-        while true {
-            guard !reader.isAtEnd else { return nil }
-            let next = try reader.byte(bytes)
-            length |= Int(next & 0x7f) << shift
-            if next < 0x80 {
-                if next == 0, shift > 0 { throw Malformed(.nonShortest, at: start + 1) }
-                break
-            }
-            shift += 7
-            if shift > 14 { throw Malformed(.limit, at: start + 1) }
+        let length: Int
+        do throws(Malformed) {
+            length = try reader.count(bytes, limit: limit)
+        } catch {
+            guard error.reason == .truncated else { throw error }
+            return nil
         }
-        guard length <= limit else { throw Malformed(.limit, at: start + 1) }
         guard reader.remaining >= length else { return nil }
         return (type, try reader.take(length))
     }

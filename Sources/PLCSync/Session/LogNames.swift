@@ -83,6 +83,7 @@ extension ByteReader {
         let at = offset
         let number = try varint(bytes)
         guard number == 0 else {
+            guard number <= UInt64(LogNames.limit) else { throw Malformed(.limit, at: at) }
             guard let log = names.log(number) else { throw Malformed(.shape, at: at) }
             return log
         }

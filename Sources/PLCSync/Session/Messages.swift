@@ -39,11 +39,17 @@ public enum Message {
             nonce = try r.bytes16(b)
             databaseEpoch = try r.bigEndian64(b)
             try r.finish()
+            guard minimumVersion >= 1, minimumVersion <= maximumVersion else {
+                throw Malformed(.shape, at: 0)
+            }
         }
     }
 
     /// Offers one space: what the sender holds of it, and up to where it has followed the receiver.
     public struct Open: Hashable, Sendable {
+        /// The most spaces that one side opens in a session.
+        public static let maximumHandle: UInt64 = 64
+
         /// The sender's number for the space in this session.
         public var handle: UInt64
         /// Names the space to those who know it.
@@ -93,17 +99,19 @@ public enum Message {
 
         public init(_ b: borrowing RawSpan) throws(Malformed) {
             var r = ByteReader(b)
-            handle = try r.varint(b)
+            handle = try r.handle(b)
             token = try r.bigEndian64(b)
+            let flagsAt = r.offset
             flags = try r.byte(b)
+            guard flags <= 1 else { throw Malformed(.shape, at: flagsAt) }
             channelMask = try r.byte(b)
             logs = try r.varint(b)
             fingerprint = try r.bytes16(b)
-            lsn = try r.lsn(b)
+            lsn = try r.varint(b)
             let at = r.offset
             switch try r.byte(b) {
             case 0: cursor = nil
-            case 1: cursor = Cursor(epoch: try r.bigEndian64(b), lsn: try r.lsn(b))
+            case 1: cursor = Cursor(epoch: try r.bigEndian64(b), lsn: try r.varint(b))
             default: throw Malformed(.shape, at: at)
             }
             try r.finish()
@@ -154,8 +162,8 @@ public enum Message {
 
         public init(_ b: borrowing RawSpan, _ names: inout PeerLogNames) throws(Malformed) {
             var r = ByteReader(b)
-            handle = try r.varint(b)
-            lsn = try r.lsn(b)
+            handle = try r.handle(b)
+            lsn = try r.varint(b)
             more = try r.flag(b)
             entries = try r.headEntries(b, &names, limit: Self.maximumEntries)
             try r.finish()
@@ -189,10 +197,10 @@ public enum Message {
 
         public init(_ b: borrowing RawSpan) throws(Malformed) {
             var r = ByteReader(b)
-            handle = try r.varint(b)
-            upTo = try r.lsn(b)
+            handle = try r.handle(b)
+            upTo = try r.varint(b)
             fingerprint = try r.bytes16(b)
-            lsn = try r.lsn(b)
+            lsn = try r.varint(b)
             try r.finish()
         }
     }
@@ -244,14 +252,17 @@ public enum Message {
 
         public init(_ b: borrowing RawSpan) throws(Malformed) {
             var r = ByteReader(b)
-            handle = try r.varint(b)
+            handle = try r.handle(b)
             entries = []
-            for _ in 0..<(try r.count(b, limit: Self.maximumEntries)) {
+            let countAt = r.offset
+            let count = try r.count(b, limit: Self.maximumEntries)
+            guard count > 0 else { throw Malformed(.shape, at: countAt) }
+            for _ in 0..<count {
                 let at = r.offset
                 let reference = try r.varint(b)
                 let from = try r.varint(b)
                 let to = try r.varint(b)
-                guard from >= 1, from <= to, to <= Dot.maximumSequence else {
+                guard reference >= 1, from >= 1, from <= to, to <= Dot.maximumSequence else {
                     throw Malformed(.shape, at: at)
                 }
                 entries.append(Entry(reference: reference, from: from, to: to, describe: try r.flag(b)))
@@ -294,7 +305,9 @@ public enum Message {
             var r = ByteReader(b)
             invitation = try r.bytes32(b)
             signature = try r.array(b, 64)
-            let count = try r.count(b, limit: Self.maximumNameBytes)
+            let at = r.offset
+            let count = try r.count(b, limit: b.byteCount)
+            guard count <= Self.maximumNameBytes else { throw Malformed(.shape, at: at) }
             let range = try r.take(count)
             guard isUTF8(b, range) else { throw Malformed(.utf8, at: range.lowerBound) }
             name = b.extracting(range).array
@@ -337,11 +350,28 @@ public enum Message {
     }
 
     /// The founding bytes that a WELCOME carries.
-    static func genesis(welcome b: borrowing RawSpan) throws(Malformed) -> [UInt8] {
+    package static func genesis(welcome b: borrowing RawSpan) throws(Malformed) -> [UInt8] {
         var r = ByteReader(b)
         let genesis = try r.array(b, try r.count(b, limit: Frame.maximumBodyBytes))
         try r.finish()
+        guard !genesis.isEmpty else { throw Malformed(.shape, at: 0) }
         return genesis
+    }
+
+    /// The total that a CREDIT allows.
+    package static func total(credit b: borrowing RawSpan) throws(Malformed) -> UInt64 {
+        var r = ByteReader(b)
+        let total = try r.varint(b)
+        try r.finish()
+        return total
+    }
+
+    /// The wall clock that a PING or a PONG tells.
+    package static func wallClock(ping b: borrowing RawSpan) throws(Malformed) -> UInt64 {
+        var r = ByteReader(b)
+        let wallClock = try r.bigEndian64(b)
+        try r.finish()
+        return wallClock
     }
 
     /// Allows the receiver to have sent `total` bytes of DATA bodies in this session.
@@ -407,13 +437,27 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable {
     }
 }
 
+extension Malformed {
+    /// What a session with the peer who sent this ends with.
+    package var closeCode: CloseCode { reason == .limit ? .limitExceeded : .protocolError }
+}
+
 extension ByteReader {
-    /// The next varint as a log sequence number, which stores keep as a signed number.
-    mutating func lsn(_ bytes: borrowing RawSpan) throws(Malformed) -> UInt64 {
+    /// The next varint as a number that the sender gave to a space.
+    mutating func handle(_ bytes: borrowing RawSpan) throws(Malformed) -> UInt64 {
+        let at = offset
+        let handle = try varint(bytes)
+        guard handle >= 1 else { throw Malformed(.shape, at: at) }
+        guard handle <= Message.Open.maximumHandle else { throw Malformed(.limit, at: at) }
+        return handle
+    }
+
+    /// The next varint as a count of things of at least a byte each, all of which are still to be read.
+    mutating func countWithin(_ bytes: borrowing RawSpan) throws(Malformed) -> Int {
         let at = offset
         let value = try varint(bytes)
-        guard value <= UInt64(Int64.max) else { throw Malformed(.shape, at: at) }
-        return value
+        guard let count = Int(exactly: value), count <= remaining else { throw Malformed(.truncated, at: at) }
+        return count
     }
 
     /// The next byte as a flag: 0 or 1.

@@ -214,7 +214,7 @@ extension Message {
 
         public init(_ b: borrowing RawSpan, _ names: inout PeerLogNames) throws(Malformed) {
             var r = ByteReader(b)
-            handle = try r.varint(b)
+            handle = try r.handle(b)
             let at = r.offset
             let flags = try r.byte(b)
             guard flags & ~Self.moreFlag == 0 else { throw Malformed(.shape, at: at) }

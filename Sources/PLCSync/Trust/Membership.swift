@@ -103,11 +103,10 @@ public struct Membership: Sendable {
                 let name = String(decoding: nameBytes, as: UTF8.self)
                 if let known = members[key] {
                     // Of equal grants the bytewise smallest name is shown, so that all nodes show the same.
-                    let better =
-                        role > known.role
-                        || role == known.role && !founders.contains(key)
-                            && name.utf8.lexicographicallyPrecedes(known.name.utf8)
-                    guard better else { continue }
+                    let names =
+                        !name.isEmpty
+                        && (known.name.isEmpty || name.utf8.lexicographicallyPrecedes(known.name.utf8))
+                    guard role > known.role || (role == known.role && names) else { continue }
                 }
                 members[key] = Member(role: role, name: name)
                 changed = true

@@ -49,9 +49,22 @@ struct DiskSpace: Sendable {
     }
 
     let genesis: [UInt8]
+    private(set) var membership: Membership
     var logs: [LogID: DiskLog] = [:]
     var cursors: [PublicKey: Cursor] = [:]
     var moves: [Move] = []
+
+    init(genesis bytes: [UInt8]) {
+        guard let decoded = try? Genesis(bytes) else { preconditionFailure("a bad genesis on disk") }
+        genesis = bytes
+        membership = Membership(decoded)
+    }
+
+    /// Takes note of leaves that were stored.
+    mutating func note(_ leaves: [[UInt8]], of descriptor: LogDescriptor) {
+        guard descriptor.channel == .control else { return }
+        membership.insert(leaves, by: descriptor.key)
+    }
 
     var snapshot: SpaceSnapshot {
         let sorted = logs.keys.sorted().compactMap { logs[$0] }
@@ -59,13 +72,6 @@ struct DiskSpace: Sendable {
             .map { (author: $0.descriptor.key, leaves: $0.leaves) }
         return SpaceSnapshot(
             genesis: genesis, logs: sorted.map(\.snapshot), control: control, cursors: cursors)
-    }
-
-    var membership: Membership {
-        guard let genesis = try? Genesis(genesis) else { preconditionFailure("a bad genesis on disk") }
-        var membership = Membership(genesis)
-        for part in snapshot.control { membership.insert(part.leaves, by: part.author) }
-        return membership
     }
 }
 
@@ -84,6 +90,7 @@ struct MemoryDisk: Sendable {
         let id = descriptor.id
         spaces[descriptor.space]?.logs[id, default: DiskLog(descriptor, isOwn: true)].append(leaf, hasher)
         spaces[descriptor.space]?.logs[id]?.lsn = lsn
+        spaces[descriptor.space]?.note([leaf], of: descriptor)
         let count = spaces[descriptor.space]?.logs[id]?.count ?? 0
         spaces[descriptor.space]?.moves.append(DiskSpace.Move(lsn: lsn, log: id, count: count))
         return lsn
@@ -101,10 +108,12 @@ struct MemoryDisk: Sendable {
             let id = stretch.descriptor.id
             var log = space.logs.removeValue(forKey: id) ?? DiskLog(stretch.descriptor, isOwn: false)
             guard !log.isOwn, stretch.from == log.forest.count + 1 else { return nil }
-            for leaf in itemLeaves(stretch.items) {
+            let stretchLeaves = itemLeaves(stretch.items)
+            for leaf in stretchLeaves {
                 log.append(leaf, hasher)
                 leaves.append((stretch.descriptor, leaf))
             }
+            space.note(stretchLeaves, of: stretch.descriptor)
             guard log.forest == stretch.forest else { return nil }
             for (block, hash) in stretch.nodes where log.nodes[block] != hash { return nil }
             if let head = stretch.head {
@@ -161,4 +170,21 @@ func itemLeaves(_ items: [UInt8]) -> [[UInt8]] {
         if case .leaf(let range) = item { leaves.append(Array(items[range])) }
     }
     return leaves
+}
+
+extension DiskSpace {
+    /// Lets the node's own logs count as any other's, as after a restore.
+    mutating func disown() {
+        let hasher = MerkleHasher()
+        for (id, log) in logs where log.isOwn {
+            var closed = DiskLog(log.descriptor, isOwn: false)
+            for leaf in log.leaves { closed.append(leaf, hasher) }
+            closed.lsn = log.lsn
+            closed.head = Scenario.keys.first { $0.publicKey == log.descriptor.key }.map {
+                Head(signing: closed.forest, of: log.descriptor, with: $0, hasher: hasher)
+            }
+            closed.headRoot = closed.forest.root(of: log.descriptor.fullID, hasher: hasher)
+            logs[id] = closed
+        }
+    }
 }

@@ -5,6 +5,8 @@ final class Truth: @unchecked Sendable {
     var logs: [LogID: [[UInt8]]] = [:]
     /// The durable history of every database, by key: what a cursor speaks of.
     var moves: [PublicKey: [UInt64: [SpaceID: [DiskSpace.Move]]]] = [:]
+
+    init(logs: [LogID: [[UInt8]]] = [:]) { self.logs = logs }
 }
 
 /// A node: one replica, a disk in memory, and the shell between them.
@@ -13,7 +15,7 @@ final class Truth: @unchecked Sendable {
 /// against the disk as it is sent, and what is stored against the truth; `faults` collects what was wrong.
 struct MemoryNode: Sendable {
     let identity: SigningKey
-    let truth: Truth
+    var truth: Truth
     let hasher = MerkleHasher()
     var disk: MemoryDisk
     var replica: Replica
@@ -41,6 +43,7 @@ struct MemoryNode: Sendable {
     var keepsLines = false
 
     // What the oracles keep.
+    var commitsCarriedOut: [UInt64] = []
     var faults: [String] = []
     var observers: [ConnectionID: FrameObserver] = [:]
     var peers: [ConnectionID: PublicKey] = [:]
@@ -114,6 +117,7 @@ struct MemoryNode: Sendable {
             recordMove(commit.space, log.lsn, stretch.descriptor.id, log.count)
         }
         for (peer, cursor) in commit.cursors { checkCursor(cursor, of: peer, in: commit.space) }
+        commitsCarriedOut.append(commit.id)
         step(.committed(commit.id, lsns: lsns))
     }
 
@@ -142,11 +146,13 @@ struct MemoryNode: Sendable {
         found(foundings.removeFirst())
     }
 
-    /// Does all that was ordered but sending.
-    mutating func carryOutAll() {
-        while !commits.isEmpty || !reads.isEmpty || !admissions.isEmpty || !foundings.isEmpty {
+    /// Whether something waits to be made durable.
+    var hasUnstored: Bool { !commits.isEmpty || !admissions.isEmpty || !foundings.isEmpty }
+
+    /// Makes durable all that was ordered to be.
+    mutating func carryOutCommits() {
+        while hasUnstored {
             carryOutCommit()
-            carryOutRead()
             carryOutAdmission()
             carryOutFounding()
         }
@@ -228,5 +234,20 @@ struct MemoryNode: Sendable {
     private func recordMove(_ space: SpaceID, _ lsn: UInt64, _ log: LogID, _ count: UInt64) {
         truth.moves[key, default: [:]][disk.epoch, default: [:]][space, default: []]
             .append(DiskSpace.Move(lsn: lsn, log: log, count: count))
+    }
+}
+
+extension MemoryNode {
+    /// Makes the state anew from what is on the disk, as a restored database has it.
+    mutating func refold() {
+        for (id, space) in disk.spaces {
+            var store = MemoryStore()
+            for log in space.logs.keys.sorted() where log.channel != .control {
+                guard let stored = space.logs[log] else { continue }
+                store.register(log, key: stored.descriptor.key)
+                for leaf in stored.leaves { store.append(leaf, to: log) }
+            }
+            folds[id] = store
+        }
     }
 }

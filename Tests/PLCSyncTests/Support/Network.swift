@@ -58,7 +58,7 @@ struct Network {
         case grant(space: SpaceID, node: Int)
     }
 
-    var random: SimulationRandom
+    var random: SplitMix64
     var time: UInt64 = 0
     var nodes: [MemoryNode] = []
     var incarnations: [Int] = []
@@ -69,24 +69,25 @@ struct Network {
     var founders: [SpaceID: Int] = [:]
     var records: [SpaceID: [Dot]] = [:]
     var isHealed = false
+    private var hasFaults = false
     var chunks = false
     var trace: [String]?
     var frames = 0
     var signsOfLife = 0
     var bytes = 0
 
-    init(seed: UInt64) { random = SimulationRandom(seed: seed) }
+    init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
     // MARK: Running
 
     /// Runs until `end`, or until a fault shows.
     mutating func run(until end: UInt64) {
-        while let due = queue.nextTime, due <= end, faults.isEmpty {
+        while let due = queue.nextTime, due <= end, !hasFaults {
             guard let (at, event) = queue.next() else { return }
             time = at
             happen(event)
         }
-        if faults.isEmpty { time = end }
+        if !hasFaults { time = end }
     }
 
     var faults: [String] { nodes.flatMap(\.faults) }
@@ -135,6 +136,7 @@ struct Network {
         if !nodes[node].foundings.isEmpty {
             queue.add(.founded(node: node, incarnation: incarnation), at: time + delay(30))
         }
+        if !nodes[node].faults.isEmpty { hasFaults = true }
         flush(node)
     }
 
@@ -218,7 +220,7 @@ struct Network {
         if end == 0, let joiner = links[connection.link].joiner, joiner.node == node {
             purpose = .join(joiner.request)
         }
-        var exporter = SimulationRandom(seed: UInt64(index) &* 0x1234_5677 &+ 5)
+        var exporter = SplitMix64(seed: UInt64(index) &* 0x1234_5677 &+ 5)
         let secret = exporter.bytes(32)
         let nonce = random.bytes16()
         let peer = nodes[other].key
@@ -238,7 +240,7 @@ struct Network {
         guard connections[index].isOpen[end], !connections[index].isCut else { return }
         connections[index].partial[end] += bytes
         guard let frames = try? takeFrames(&connections[index].partial[end]) else {
-            return nodes[connections[index].node(end)].faults.append("a frame that no peer may send")
+            return onNode(connections[index].node(end)) { $0.faults.append("a frame that no peer may send") }
         }
         let node = connections[index].node(end)
         for (type, body) in frames {
@@ -366,7 +368,8 @@ struct Network {
             draft.append(
                 .set(.dot(random.pick(known)), [(.number(UInt64(random.below(3))), value)], over: nil))
         case 4:
-            let large = random.once(in: 8) ? [0x59, 0x75, 0x30] + random.bytes(30_000) : value
+            let large =
+                random.once(in: 8) ? [0x59, 0x75, 0x30] + [UInt8](repeating: 7, count: 30_000) : value
             draft.append(.add(.dot(random.pick(known)), .number(2), large, seen: []))
         default:
             draft.append(.delete(.dot(random.pick(known))))

@@ -94,6 +94,7 @@ struct Scenario {
             let node = network.random.below(network.nodes.count)
             network.queue.add(.happened(.write(node: node)), at: UInt64(network.random.below(busy)))
         }
+        if network.random.once(in: 4) { burst() }
         guard !isFailureFree else { return }
         for _ in 0..<network.random.pick(1...5) {
             let node = network.random.below(network.nodes.count)
@@ -107,6 +108,16 @@ struct Scenario {
                 default: .full(node: node, for: pause)
                 }
             network.queue.add(.happened(happening), at: UInt64(network.random.below(busy)))
+        }
+    }
+
+    /// Lets one or two nodes write as fast as they can, so that announcements must wait for answers.
+    private mutating func burst() {
+        let start = network.random.pick(2_000...7_000)
+        let pause = network.random.pick(0...20)
+        for number in 0..<network.random.pick(10...30) {
+            let node = network.random.below(min(2, network.nodes.count))
+            network.queue.add(.happened(.write(node: node)), at: UInt64(start + number * pause))
         }
     }
 
@@ -150,7 +161,7 @@ struct Scenario {
         for node in network.nodes.indices { network.nodes[node].checkAtRest() }
         faults += network.faults
         faults += disagreements()
-        if isFailureFree { faults += duplicates() }
+        if isFailureFree { faults += duplicates() + excess() }
         if convergedAt - healedAt > 90_000 { faults.append("I6: took \(convergedAt - healedAt) ms") }
         return faults
     }
@@ -171,6 +182,21 @@ struct Scenario {
             }
         }
         return faults
+    }
+
+    /// Without failures what passes is what was missing, and something for each move of a head and each meeting (I21).
+    private func excess() -> [String] {
+        let spaces = network.nodes.flatMap { $0.disk.spaces.values }
+        let missing = spaces.flatMap(\.logs.values).filter { !$0.isOwn }.flatMap(\.leaves)
+            .reduce(0) { $0 + $1.count }
+        let moves = spaces.reduce(0) { $0 + $1.moves.count }
+        let degree =
+            network.nodes.indices.map { node in
+                network.links.count { $0.a == node || $0.b == node }
+            }.max() ?? 0
+        let meetings = network.connections.count * (1 + network.spaces.count)
+        let bound = missing + 300 * moves * degree + 400 * meetings + 10 * network.signsOfLife
+        return network.bytes <= bound ? [] : ["I21: \(network.bytes) bytes passed, \(bound) are allowed"]
     }
 
     /// Without failures every leaf comes to every node once (I14).

@@ -34,6 +34,8 @@ enum LiveTexts {
     static let nameNeeded = Phrase(
         "There is no node in {1} yet: say what people shall call it, with --name NAME.",
         "لا توجد عقدة في {1} بعد: اذكر اسمها بالخيار ‎--name NAME‎.")
+    static let badRecords = Phrase(
+        "'--records {1}' is no number of records.", "القيمة ‎'--records {1}'‎ ليست عددًا للسجلات.")
     static let demoFailed = Phrase("The demonstration failed: {1}", "فشل العرض: {1}")
     static let demoDone = Phrase(
         "Done in {1} seconds: nothing was lost, and all three agree.",

@@ -29,7 +29,7 @@ enum ServeCommand {
             return code
         }
         let failure = Locked<(any Error)?>(nil)
-        server.onFatal = { error in
+        node.onFatal { error in
             failure.withLock { $0 = error }
             server.stop()
         }
