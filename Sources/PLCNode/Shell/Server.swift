@@ -251,6 +251,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
         case .commit(let commit):
             commitDurably(commit)
         case .read(let request):
+            channels[request.connection]?.expect(changes: request.changes)
             reader.submit(request) { [weak self] parts in
                 guard let self else { return }
                 self.loop.submit { self.step(.read(request.id, parts)) }
