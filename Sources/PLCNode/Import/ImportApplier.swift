@@ -14,7 +14,7 @@ struct ImportApplier: Sendable {
     func apply(_ lines: [ImportLine], to store: Store) throws -> ImportSummary {
         var summary = ImportSummary()
         for line in lines {
-            guard try store.takeLine(line.hash) else {
+            guard try store.takeLine(line.ledgerID) else {
                 summary.unchanged += 1
                 continue
             }
@@ -24,7 +24,7 @@ struct ImportApplier: Sendable {
                 guard error is BadLine || error is EditError || error as? StoreError == .tooLarge else {
                     throw error
                 }
-                try store.forgetLine(line.hash)
+                try store.forgetLine(line.ledgerID)
                 summary.add(bad: line.number, "\(error)")
                 if isStrict { break }
             }

@@ -75,8 +75,11 @@ enum Schema {
         CREATE TABLE imported (
             space INTEGER NOT NULL, id BLOB NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (space, id, record)
         ) WITHOUT ROWID, STRICT;
-        -- The first eight bytes of the hashes of lines that were imported here.
-        CREATE TABLE line (hash INTEGER PRIMARY KEY) STRICT;
+        -- The first eight bytes of the hashes of lines that were imported here, by the times that the lines give: what
+        -- is imported together stands together.
+        CREATE TABLE line (
+            time INTEGER NOT NULL, hash INTEGER NOT NULL, PRIMARY KEY (time, hash)
+        ) WITHOUT ROWID, STRICT;
 
         -- The peers that this node dials.
         CREATE TABLE peer (

@@ -52,8 +52,8 @@ final class StateReader {
             case .heldDelete: "DELETE FROM held WHERE target = ?1"
             case .importedGet: "SELECT record FROM imported WHERE space = ?1 AND id = ?2"
             case .importedInsert: "INSERT OR IGNORE INTO imported (space, id, record) VALUES (?1, ?2, ?3)"
-            case .lineInsert: "INSERT OR IGNORE INTO line (hash) VALUES (?1)"
-            case .lineDelete: "DELETE FROM line WHERE hash = ?1"
+            case .lineInsert: "INSERT OR IGNORE INTO line (time, hash) VALUES (?1, ?2)"
+            case .lineDelete: "DELETE FROM line WHERE time = ?1 AND hash = ?2"
             case .importedDelete: "DELETE FROM imported WHERE space = ?1 AND id = ?2 AND record = ?3"
             }
         }
@@ -191,13 +191,15 @@ final class StateReader {
     }
 
     /// Notes that a line was imported; false if it was before.
-    func insertLine(_ hash: Int64) throws -> Bool {
+    func insertLine(_ line: LineID) throws -> Bool {
         let before = database.changes
-        try statement(.lineInsert).bind(1, hash).run()
+        try statement(.lineInsert).bind(1, line.time).bind(2, line.hash).run()
         return database.changes > before
     }
 
-    func deleteLine(_ hash: Int64) throws { try statement(.lineDelete).bind(1, hash).run() }
+    func deleteLine(_ line: LineID) throws {
+        try statement(.lineDelete).bind(1, line.time).bind(2, line.hash).run()
+    }
 
     // MARK: Registers
 

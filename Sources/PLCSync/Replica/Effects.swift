@@ -174,6 +174,9 @@ public struct ReadRequest: Sendable {
     public let parts: [Part]
     /// Reading ends before the item with which all items would have more bytes than this; at least one is read.
     public let maximumBytes: Int
+
+    /// How many changes are wanted, of which this request may read only the first.
+    public var changes: UInt64 { parts.reduce(0) { $0 + ($1.to - min($1.from - 1, $1.to)) } }
 }
 
 /// What a store answers to one part of a request.
