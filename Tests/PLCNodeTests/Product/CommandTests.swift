@@ -114,6 +114,48 @@ import Testing
         }
     }
 
+    @Test func `nobody writes where they may not, and nobody changes another node's words`() throws {
+        try withTemporaryFolder { root in
+            let desk = Desk(withSpaceIn: root)
+            let node = try #require(desk.node)
+            let other = try #require(SigningKey(seed: World.randomBytes(32)))
+            // A post that another node wrote, in a channel of its own.
+            let dot = try node.write { store in
+                let space = try #require(store.spaceIDs.first)
+                return try store.write(space, .evidence, by: other.publicKey, .now(World.wall())) { _ in
+                    var draft = Draft()
+                    let post = draft.append(
+                        .create(kind: Kinds.post.number, initial: [], owned: true))
+                    draft.append(.add(.op(post), .number(10), Item.text("theirs"), seen: []))
+                    return draft
+                }
+            }
+            let id = RecordName.born(dot).text(kind: "post")
+            for line in ["post edit \(id) --title mine", "post delete \(id)"] {
+                let answer = desk.run(line)
+                same(answer.code, .failed, line)
+                same(answer.errors.contains("belongs to"), true, answer.errors)
+            }
+            // Whoever may write may thank; the change goes where the record lives.
+            same(desk.run("post edit \(id) --thanks me").code, .done)
+            let shown = desk.run("post show \(id) --json").json
+            same(shown["f"]?["title"]?.text, "theirs")
+            same(shown["s"]?["thanks"]?.elements?.count, 1)
+
+            // A node that knows a space without belonging to it.
+            let genesis = try node.read { try $0.spaces()[0] }
+            let guest = Desk(root, "guest")
+            same(guest.run("init --name guest").code, .done)
+            _ = guest.run("status")
+            try guest.node?.write { _ = try $0.add(genesis: genesis.genesis) }
+            let word = genesis.id.short
+            for line in ["post add --title x", "import \(word) -", "invite \(word)"] {
+                same(guest.run(line).code, .failed, line)
+            }
+            same(guest.run("hash \(word)").code, .done)
+        }
+    }
+
     @Test func `an invitation survives being copied, and nothing else passes for one`() throws {
         try withTemporaryFolder { root in
             let desk = Desk(withSpaceIn: root)
