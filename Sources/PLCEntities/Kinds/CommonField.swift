@@ -2,7 +2,9 @@ public import PLCSync
 
 /// The fields that records of every kind may have.
 public enum CommonField {
-    /// The identity that a record was imported under: text, set at creation. A store keeps an index of it.
+    /// The identity that a record was imported under: text, set at creation.
+    ///
+    /// A store keeps an index of it.
     public static let importedID = Field.number(0)
 
     /// The fields of all kinds but the identity, which is no field to people.

@@ -11,6 +11,7 @@ public enum RuleError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The field holds elements, not one value.
     case isSet(String)
 
+    /// What is wrong, in words.
     public var description: String {
         switch self {
         case .neverChanges(let name): "'\(name)' never changes after the record is created"

@@ -1,5 +1,7 @@
-/// A point in time for people and programs: `2027-03-01T08:30:00Z`, seconds since 1970 in the proleptic Gregorian
-/// calendar. Source: Hinnant, chrono-Compatible Low-Level Date Algorithms.
+/// A point in time for people and programs: `2027-03-01T08:30:00Z`, seconds since 1970 in the proleptic
+/// Gregorian calendar.
+///
+/// Source: Hinnant, chrono-Compatible Low-Level Date Algorithms.
 package func isoDate(milliseconds: UInt64) -> String {
     let seconds = milliseconds / 1_000
     let days = Int64(clamping: seconds / 86_400)

@@ -8,11 +8,13 @@ struct ImportApplier: Sendable {
     let wall: WallTime
     let isStrict: Bool
 
-    /// Applies the lines in order. A bad line has no effect; anything else that fails undoes the transaction.
+    /// Applies the lines in order.
+    ///
+    /// A bad line has no effect; anything else that fails undoes the transaction.
     func apply(_ lines: [ImportLine], to store: Store) throws -> ImportSummary {
         var summary = ImportSummary()
         for line in lines {
-            guard try store.takeLine(line.hash) else {
+            guard try store.takeLine(line.ledgerID) else {
                 summary.unchanged += 1
                 continue
             }
@@ -22,7 +24,7 @@ struct ImportApplier: Sendable {
                 guard error is BadLine || error is EditError || error as? StoreError == .tooLarge else {
                     throw error
                 }
-                try store.forgetLine(line.hash)
+                try store.forgetLine(line.ledgerID)
                 summary.add(bad: line.number, "\(error)")
                 if isStrict { break }
             }
@@ -33,7 +35,9 @@ struct ImportApplier: Sendable {
     private func apply(_ line: ImportLine, to store: Store, _ summary: inout ImportSummary) throws {
         let stamp: Store.Stamp = line.stamp.map { .exactly($0) } ?? .now(wall)
         var record = try store.record(imported: line.id, space: space)
-        if record == nil, let name = RecordName(String(decoding: line.id, as: UTF8.self)) {
+        if record == nil, line.id.contains(UInt8(ascii: "_")),
+            let name = RecordName(String(decoding: line.id, as: UTF8.self))
+        {
             record = try store.record(name, space: space)
         }
         switch line.action {

@@ -16,7 +16,7 @@ struct ImportLine: Sendable {
     /// The number of the line in its file, from 1.
     let number: Int
     /// What the ledger knows it by.
-    let hash: Int64
+    let ledgerID: LineID
     /// The identity of the record.
     let id: [UInt8]
     /// The kind of the record.
@@ -34,7 +34,9 @@ struct BadLine: Error, Sendable, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// Understands lines of JSON as records and changes. Keeps its memory from line to line; one thread at a time.
+/// Understands lines of JSON as records and changes.
+///
+/// Keeps its memory from line to line; one thread at a time.
 struct ImportParser {
     /// How lines are to be understood.
     struct Settings: Sendable {
@@ -143,7 +145,8 @@ struct ImportParser {
         guard let id else { throw BadLine("\"id\" is missing") }
         guard let kind else { throw BadLine("\"t\", the kind, is missing") }
         let isRecord = creates || at == nil && !deletes && adds.isEmpty && removes.isEmpty
-        let stamp = try stamp(at ?? (isRecord ? createdAt(kind) : nil))
+        let time = at ?? (isRecord ? createdAt(kind) : nil)
+        let stamp = try stamp(time)
         let action: ImportLine.Action
         if deletes {
             action = .delete
@@ -153,7 +156,8 @@ struct ImportParser {
             action = try change(kind)
         }
         return ImportLine(
-            number: number, hash: hash, id: id, kind: kinds[kind].kind.number, stamp: stamp, action: action)
+            number: number, ledgerID: LineID(time: time ?? 0, hash: hash), id: id,
+            kind: kinds[kind].kind.number, stamp: stamp, action: action)
     }
 
     private mutating func readID(_ bytes: borrowing RawSpan) throws -> [UInt8] {

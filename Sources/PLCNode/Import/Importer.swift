@@ -47,6 +47,8 @@ package struct ImportSummary: Sendable, Equatable {
 package struct Importer {
     /// So many lines become durable together.
     package static let batchLines = 1_000
+    /// So many batches may wait for the disk: while one is being synced, the next ones are understood.
+    private static let batchesInFlight = 3
 
     private let node: Node
     private let space: SpaceID
@@ -72,7 +74,8 @@ package struct Importer {
         var source = LineSource(read)
         var summary = ImportSummary()
         var number = 0
-        var waiting: Promise<ImportSummary>?
+        // Batches that are on their way to the disk; the writer's thread makes those that wait durable together.
+        var waiting: [Promise<ImportSummary>] = []
         var isDone = false
         while !isDone {
             var batch: [ImportLine] = []
@@ -95,8 +98,9 @@ package struct Importer {
                 }
                 if isBad, isStrict { isDone = true }
             }
-            if let waiting { summary.add(try waiting.wait()) }
-            waiting = nil
+            while waiting.count >= (isStrict ? 1 : Self.batchesInFlight) {
+                summary.add(try waiting.removeFirst().wait())
+            }
             // A strict import ends at its first bad line: what was found after it is not applied.
             if isStrict, let first = summary.bad.first, batch.contains(where: { $0.number > first.line }) {
                 return summary
@@ -106,10 +110,10 @@ package struct Importer {
                 space: space, key: node.identity.publicKey, wall: World.wall(), isStrict: isStrict)
             let lines = batch
             node.submit({ try applier.apply(lines, to: $0) }, completion: { promise.fulfil($0) })
-            waiting = promise
+            waiting.append(promise)
             progress(source.consumed)
         }
-        if let waiting { summary.add(try waiting.wait()) }
+        for promise in waiting { summary.add(try promise.wait()) }
         summary.bad.sort { $0.line < $1.line }
         return summary
     }

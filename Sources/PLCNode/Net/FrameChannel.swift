@@ -28,6 +28,9 @@ final class FrameChannel {
         return bytes
     }
 
+    /// Tells how many changes the peer is about to be sent, so that they are compressed accordingly.
+    func expect(changes: UInt64) { compressor.expect(changes: changes) }
+
     /// Takes in bytes and gives each whole frame to `body`; throws on bytes that are no frames.
     func incoming(
         _ bytes: borrowing RawSpan, at now: UInt64, _ body: (_ type: UInt8, _ body: [UInt8]) -> Void

@@ -1,6 +1,8 @@
 package import PLCSync
 
-/// A node: its key, its replica on disk, and the two ways to use it. Another program can embed one.
+/// A node: its key, its replica on disk, and the two ways to use it.
+///
+/// Another program can embed one.
 ///
 /// Holds the folder's lock while it lives. `write` and `read` may be called from any thread; they block.
 package final class Node: @unchecked Sendable {
@@ -81,7 +83,9 @@ package final class Node: @unchecked Sendable {
     }
 
     /// Calls `listener` on the writer's thread when the store can be used no more, and the process must end.
-    func onFatal(_ listener: @escaping @Sendable (any Error) -> Void) { writer.fatal.withLock { $0 = listener } }
+    func onFatal(_ listener: @escaping @Sendable (any Error) -> Void) {
+        writer.fatal.withLock { $0 = listener }
+    }
 
     // MARK: Spaces
 

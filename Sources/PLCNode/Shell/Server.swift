@@ -43,6 +43,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
         var connection: ConnectionID?
         var policy = ReconnectPolicy()
         var connectedAt: UInt64?
+        var retry: TimerID?
     }
 
     /// What is known of one connection, for people.
@@ -102,7 +103,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         }
     }
 
-    /// Lets the reader's thread go. After `run` has returned.
+    /// Lets the reader's thread go.
+    ///
+    /// After `run` has returned.
     package func close() {
         node.onAuthored { _, _ in }
         reader.stop()
@@ -114,7 +117,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         if !replica.holds(space), opening.insert(space).inserted { opened(space) }
     }
 
-    /// A space was founded here: takes it in. From any thread.
+    /// A space was founded here: takes it in.
+    ///
+    /// From any thread.
     package func opened(_ space: SpaceID) {
         node.submit({ try $0.snapshot(space) }) { [weak self] result in
             guard let self, case .success(let snapshot) = result else { return }
@@ -124,8 +129,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
 
     // MARK: Dialling
 
-    /// Dials a peer; a persistent one again whenever the connection is gone. Returns the first connection, if the time
-    /// of day allows one. On the loop's thread.
+    /// Dials a peer; a persistent one again whenever the connection is gone.
+    ///
+    /// Returns the first connection, if the time of day allows one. On the loop's thread.
     @discardableResult
     package func dial(
         _ endpoint: Endpoint, node: PublicKey? = nil, purpose: Purpose = .exchange, isPersistent: Bool
@@ -140,7 +146,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         return dials[dials.count - 1].connection
     }
 
-    /// Dials these peers again and again, and no others; connections that stand, stay. On the loop's thread.
+    /// Dials these peers again and again, and no others; connections that stand, stay.
+    ///
+    /// On the loop's thread.
     func keepDialling(_ endpoints: [Endpoint]) {
         for index in dials.indices
         where dials[index].isPersistent && !endpoints.contains(dials[index].endpoint) {
@@ -150,6 +158,17 @@ package final class Server: TransportHandler, @unchecked Sendable {
         {
             dial(endpoint, isPersistent: true)
         }
+    }
+
+    /// The connection to a peer that is dialled again and again; nil if the peer is not, or must not be dialled now.
+    ///
+    /// One that waits is dialled at once. On the loop's thread.
+    func summon(_ endpoint: Endpoint) -> ConnectionID? {
+        guard let index = dials.firstIndex(where: { $0.isPersistent && $0.endpoint == endpoint }) else {
+            return nil
+        }
+        connect(index)
+        return dials[index].connection
     }
 
     private func connect(_ index: Int) {
@@ -163,8 +182,10 @@ package final class Server: TransportHandler, @unchecked Sendable {
 
     private func retry(_ index: Int, after milliseconds: UInt64) {
         let serial = dials[index].serial
-        _ = loop.schedule(after: milliseconds) { [weak self] in
+        if let earlier = dials[index].retry { loop.cancel(earlier) }
+        dials[index].retry = loop.schedule(after: milliseconds) { [weak self] in
             guard let self, let index = dials.firstIndex(where: { $0.serial == serial }) else { return }
+            dials[index].retry = nil
             connect(index)
         }
     }
@@ -244,6 +265,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
         case .commit(let commit):
             commitDurably(commit)
         case .read(let request):
+            channels[request.connection]?.expect(changes: request.changes)
             reader.submit(request) { [weak self] parts in
                 guard let self else { return }
                 self.loop.submit { self.step(.read(request.id, parts)) }
@@ -363,7 +385,9 @@ package final class Server: TransportHandler, @unchecked Sendable {
         }
     }
 
-    /// The name under which a key was admitted to some space; empty if it was to none. On the loop's thread.
+    /// The name under which a key was admitted to some space; empty if it was to none.
+    ///
+    /// On the loop's thread.
     func name(of key: PublicKey) -> String { replica.name(of: key) }
 
     /// What somebody should look at, in words; on the loop's thread.

@@ -82,7 +82,7 @@ final class StoreWriter: @unchecked Sendable {
         while let jobs = queue.takeAll() {
             do {
                 try attempt(jobs)
-            } catch where jobs.count == 1 {
+            } catch  where jobs.count == 1 {
                 fail(jobs, error)
             } catch {
                 for job in jobs {

@@ -27,7 +27,9 @@ package struct DatabaseError: Error, CustomStringConvertible {
     package var isReadOnly: Bool { code == SQLITE_READONLY || code == SQLITE_CANTOPEN }
 }
 
-/// One connection to a database. One thread at a time.
+/// One connection to a database.
+///
+/// One thread at a time.
 final class Database {
     private let handle: OpaquePointer
 
@@ -80,7 +82,9 @@ final class Database {
         return try statement.step() ? statement.integer(0) : nil
     }
 
-    /// Copies the whole database into a new file at `path`, a consistent moment of it. Source: SQLite's online backup.
+    /// Copies the whole database into a new file at `path`, a consistent moment of it.
+    ///
+    /// Source: SQLite's online backup.
     func backup(to path: String, progress: (_ done: Int, _ total: Int) -> Void) throws(DatabaseError) {
         let target = try Database(path: path, mode: .readWrite)
         guard let backup = sqlite3_backup_init(target.handle, "main", handle, "main") else {

@@ -1,7 +1,9 @@
 import PLCSync
 
 /// One log as the store has it in memory: what the tables say of it, and what a transaction has added.
-struct LogEntry {
+///
+/// A class, so that what a change adds is added in place; a transaction that is undone makes all entries anew.
+final class LogEntry {
     /// A stretch at the end of the log that is small enough to be merged with what follows.
     struct Tail {
         let key: UInt64
@@ -45,9 +47,29 @@ struct LogEntry {
     }
 
     /// Appends one item to the buffer.
-    mutating func append(_ item: borrowing RawSpan, sequence: UInt64) {
+    func append(_ item: borrowing RawSpan, sequence: UInt64) {
         if offsets.count == 1 { bufferFirst = sequence }
         item.withUnsafeBytes { buffer.append(contentsOf: $0) }
+        offsets.append(buffer.count)
+        isDirty = true
+    }
+
+    /// Appends one leaf; interior nodes that are stored and become complete go into `nodes`.
+    func append(
+        _ leaf: [UInt8], hash: Bytes32, hasher: MerkleHasher,
+        into nodes: inout [(block: Block, hash: Bytes32)]
+    ) {
+        forest.append(hash, hasher: hasher) { block, hash in
+            if block.height >= Replica.storedHeight { nodes.append((block, hash)) }
+        }
+        if offsets.count == 1 { bufferFirst = forest.count }
+        var tag = UInt64(leaf.count) << 1
+        while tag >= 0x80 {
+            buffer.append(UInt8(truncatingIfNeeded: tag) | 0x80)
+            tag >>= 7
+        }
+        buffer.append(UInt8(tag))
+        buffer.append(contentsOf: leaf)
         offsets.append(buffer.count)
         isDirty = true
     }
@@ -61,10 +83,17 @@ struct LogEntry {
 }
 
 /// One space as the store has it in memory.
-struct SpaceEntry {
+final class SpaceEntry {
     let id: SpaceID
     let genesis: [UInt8]
     var digest: StateDigest
     var records: Int64
     var isDirty = false
+
+    init(id: SpaceID, genesis: [UInt8], digest: StateDigest, records: Int64) {
+        self.id = id
+        self.genesis = genesis
+        self.digest = digest
+        self.records = records
+    }
 }

@@ -75,8 +75,11 @@ enum Schema {
         CREATE TABLE imported (
             space INTEGER NOT NULL, id BLOB NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (space, id, record)
         ) WITHOUT ROWID, STRICT;
-        -- The first eight bytes of the hashes of lines that were imported here.
-        CREATE TABLE line (hash INTEGER PRIMARY KEY) STRICT;
+        -- The first eight bytes of the hashes of lines that were imported here, by the times that the lines give: what
+        -- is imported together stands together.
+        CREATE TABLE line (
+            time INTEGER NOT NULL, hash INTEGER NOT NULL, PRIMARY KEY (time, hash)
+        ) WITHOUT ROWID, STRICT;
 
         -- The peers that this node dials.
         CREATE TABLE peer (
@@ -150,7 +153,8 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
         case .unknownSpace(let name): "no space '\(name)' here; 'plc space list' shows those there are"
         case .notAWriter: "this node may not write to the space; ask a steward for an invitation as a writer"
         case .tooLarge: "the change is too large: at most 64 KiB and 1,024 operations"
-        case .tooManyLogs: "the store cannot number more than \(LocalDot.maximumLogs) logs; somebody names ever new ones"
+        case .tooManyLogs:
+            "the store cannot number more than \(LocalDot.maximumLogs) logs; somebody names ever new ones"
         case .damaged(let what):
             "the store is damaged: \(what); restore a backup, or join again with a new folder"
         }

@@ -6,9 +6,9 @@ import PLCSync
 final class StateReader {
     private let database: Database
     private let logs: LogReader
-    private let prepared: [Key: Statement]
+    private let prepared: [Statement]
 
-    private enum Key: CaseIterable {
+    private enum Key: Int, CaseIterable {
         case recordGet, recordInsert, recordDelete, aliasGet, aliasInsert, keyedGet, keyedID, keyedKey,
             keyedInsert
         case registerGet, registerPut, registerAll, registerDelete
@@ -52,8 +52,8 @@ final class StateReader {
             case .heldDelete: "DELETE FROM held WHERE target = ?1"
             case .importedGet: "SELECT record FROM imported WHERE space = ?1 AND id = ?2"
             case .importedInsert: "INSERT OR IGNORE INTO imported (space, id, record) VALUES (?1, ?2, ?3)"
-            case .lineInsert: "INSERT OR IGNORE INTO line (hash) VALUES (?1)"
-            case .lineDelete: "DELETE FROM line WHERE hash = ?1"
+            case .lineInsert: "INSERT OR IGNORE INTO line (time, hash) VALUES (?1, ?2)"
+            case .lineDelete: "DELETE FROM line WHERE time = ?1 AND hash = ?2"
             case .importedDelete: "DELETE FROM imported WHERE space = ?1 AND id = ?2 AND record = ?3"
             }
         }
@@ -62,15 +62,11 @@ final class StateReader {
     init(_ database: Database, _ logs: LogReader) throws {
         self.database = database
         self.logs = logs
-        var prepared: [Key: Statement] = [:]
-        for key in Key.allCases { prepared[key] = try database.prepare(key.sql) }
-        self.prepared = prepared
+        prepared = try Key.allCases.map { try database.prepare($0.sql) }
     }
 
-    private func statement(_ key: Key) -> Statement {
-        guard let statement = prepared[key] else { preconditionFailure("every statement was prepared") }
-        return statement
-    }
+    /// Every statement was prepared, in the order of the cases.
+    private func statement(_ key: Key) -> Statement { prepared[key.rawValue] }
 
     private func bind(_ statement: Statement, _ index: Int32, _ field: Field) {
         switch field {
@@ -154,9 +150,11 @@ final class StateReader {
 
     /// Removes a record's rows.
     func delete(_ record: LocalDot) throws {
-        for key in [Key.recordDelete, .registerDelete, .elementDelete, .markDelete] {
-            try statement(key).bind(1, record.value).run()
-        }
+        // One by one: a loop over the keys crashes the optimizer of Swift 6.3.1.
+        try statement(.recordDelete).bind(1, record.value).run()
+        try statement(.registerDelete).bind(1, record.value).run()
+        try statement(.elementDelete).bind(1, record.value).run()
+        try statement(.markDelete).bind(1, record.value).run()
     }
 
     /// The record as it was born.
@@ -193,13 +191,15 @@ final class StateReader {
     }
 
     /// Notes that a line was imported; false if it was before.
-    func insertLine(_ hash: Int64) throws -> Bool {
+    func insertLine(_ line: LineID) throws -> Bool {
         let before = database.changes
-        try statement(.lineInsert).bind(1, hash).run()
+        try statement(.lineInsert).bind(1, line.time).bind(2, line.hash).run()
         return database.changes > before
     }
 
-    func deleteLine(_ hash: Int64) throws { try statement(.lineDelete).bind(1, hash).run() }
+    func deleteLine(_ line: LineID) throws {
+        try statement(.lineDelete).bind(1, line.time).bind(2, line.hash).run()
+    }
 
     // MARK: Registers
 

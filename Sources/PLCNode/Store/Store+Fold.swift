@@ -3,23 +3,30 @@ package import PLCSync
 
 /// The fold's state in tables. Every change to a row changes the space's digest by the row's hash.
 extension Store: FoldStore {
-    private func space(of record: LocalDot) -> Int {
+    private func spaceIndex(of record: LocalDot) -> Int {
         guard let space = logs[record.log]?.space else {
             preconditionFailure("record \(record) was born in a log without a space")
         }
         return space
     }
 
+    private func space(of record: LocalDot) -> SpaceEntry {
+        guard let space = spaces[spaceIndex(of: record)] else {
+            preconditionFailure("record \(record) was born in a space that is not here")
+        }
+        return space
+    }
+
     private func add(_ row: [8 of UInt64], _ record: LocalDot) {
         let space = space(of: record)
-        spaces[space]?.digest.add(row)
-        spaces[space]?.isDirty = true
+        space.digest.add(row)
+        space.isDirty = true
     }
 
     private func subtract(_ row: [8 of UInt64], _ record: LocalDot) {
         let space = space(of: record)
-        spaces[space]?.digest.subtract(row)
-        spaces[space]?.isDirty = true
+        space.digest.subtract(row)
+        space.isDirty = true
     }
 
     private func name(_ dot: LocalDot) -> RowHasher.Name { RowHasher.Name(log: logID(dot.log), dot: dot) }
@@ -71,6 +78,8 @@ extension Store: FoldStore {
     // MARK: Records
 
     package func record(_ dot: LocalDot) throws -> FoldRecord? {
+        // The ops of one change are mostly about one record, often the one that it creates.
+        if let foundRecord, foundRecord.id == dot { return foundRecord }
         foundRecord = try states.record(dot)
         return foundRecord
     }
@@ -82,26 +91,26 @@ extension Store: FoldStore {
 
     package func insert(_ record: FoldRecord, leaf: borrowing RawSpan, births: [Range<Int>]) throws {
         try states.insert(record)
+        foundRecord = record
         let row = rowHasher.record(name(record.id), stamp: record.stamp, leaf: leaf, births: births)
         add(row, record.id)
-        let space = space(of: record.id)
-        spaces[space]?.records += 1
+        space(of: record.id).records += 1
         if let id = Self.importedID(leaf, births[0]) {
-            try states.insertImported(id, record.id, space: space)
+            try states.insertImported(id, record.id, space: spaceIndex(of: record.id))
         }
     }
 
     package func insert(_ record: FoldRecord, keyed id: Bytes16, key: borrowing RawSpan) throws {
-        let space = space(of: record.id)
         try states.insert(record)
-        try states.insertKeyed(id, record.id, key: key, space: space)
+        try states.insertKeyed(id, record.id, key: key, space: spaceIndex(of: record.id))
         add(rowHasher.keyed(id, kind: record.kind, key: key), record.id)
-        spaces[space]?.records += 1
+        space(of: record.id).records += 1
     }
 
     package func alias(_ dot: LocalDot, to record: LocalDot) throws { try states.insertAlias(dot, record) }
 
     package func delete(_ record: FoldRecord) throws {
+        foundRecord = nil
         let leaf = try logReader.leaf(record.id)
         let bytes = leaf.span.bytes
         var change = Change()
@@ -128,12 +137,11 @@ extension Store: FoldStore {
             }
             markCount -= 1
         }
-        let space = space(of: record.id)
         try states.delete(record.id)
         if let id = Self.importedID(bytes, births[0]) {
-            try states.deleteImported(id, record.id, space: space)
+            try states.deleteImported(id, record.id, space: spaceIndex(of: record.id))
         }
-        spaces[space]?.records -= 1
+        space(of: record.id).records -= 1
     }
 
     /// The identity that a record was imported under: the initial value of field 0, which is the first in the map of a
@@ -150,7 +158,18 @@ extension Store: FoldStore {
 
     // MARK: Fields
 
-    package func winner(_ key: FieldKey) throws -> WriteStamp? { try states.winner(key)?.stamp }
+    package func winner(_ key: FieldKey) throws -> WriteStamp? {
+        let winner = try states.winner(key)
+        foundWinner = (key, winner)
+        return winner?.stamp
+    }
+
+    /// The winner of a field: the fold has mostly looked it up just before.
+    private func takeWinner(_ key: FieldKey) throws -> (stamp: WriteStamp, value: [UInt8])? {
+        defer { foundWinner = nil }
+        if let foundWinner, foundWinner.key == key { return foundWinner.winner }
+        return try states.winner(key)
+    }
 
     package func hasInitialValue(_ key: FieldKey) throws -> Bool {
         guard let record = try states.record(key.record) else { return false }
@@ -159,7 +178,7 @@ extension Store: FoldStore {
 
     package func put(_ key: FieldKey, _ stamp: WriteStamp, value: borrowing RawSpan) throws {
         let name = try rowName(key.record)
-        if let old = try states.winner(key) {
+        if let old = try takeWinner(key) {
             let writer = self.name(old.stamp.dot)
             subtract(
                 rowHasher.register(

@@ -11,8 +11,8 @@ extension Store {
     /// The live record that was imported under `id`; of several, the one with the smallest full dot.
     package func record(imported id: [UInt8], space: SpaceID) throws -> FoldRecord? {
         let records = try states.imported(id, space: self.space(space))
-        guard records.count > 1 else { return try records.first.flatMap { try states.record($0) } }
-        return try records.min { dot($0) < dot($1) }.flatMap { try states.record($0) }
+        let smallest = records.count > 1 ? records.min { dot($0) < dot($1) } : records.first
+        return try smallest.flatMap { try record($0) }
     }
 
     /// The live record of a space that a name names, or nil.
@@ -39,10 +39,18 @@ extension Store {
     package func creator(of record: FoldRecord) -> PublicKey? { key(ofLog: record.id.log) }
 
     /// Notes that a line was imported; false if it was noted before.
-    package func takeLine(_ hash: Int64) throws -> Bool { try states.insertLine(hash) }
+    package func takeLine(_ line: LineID) throws -> Bool { try states.insertLine(line) }
 
     /// Takes back that a line was imported.
-    package func forgetLine(_ hash: Int64) throws { try states.deleteLine(hash) }
+    package func forgetLine(_ line: LineID) throws { try states.deleteLine(line) }
+}
+
+/// What a line that was imported is known by.
+package struct LineID: Hashable, Sendable {
+    /// The time that the line gives, in milliseconds, or 0: lines of one time are near each other on the disk.
+    let time: Int64
+    /// The first eight bytes of the hash of the space and the line.
+    let hash: Int64
 }
 
 /// The peers that this node dials.

@@ -25,6 +25,8 @@ package final class Store {
     var foldingSpace: Int?
     /// The record that the fold looked up last.
     var foundRecord: FoldRecord?
+    /// The winner that the fold looked up last; it is used up by the write that follows.
+    var foundWinner: (key: FieldKey, winner: (stamp: WriteStamp, value: [UInt8])?)?
     package private(set) var clock: Clock
     private var storedClock: UInt64
     /// The newest log sequence number.
@@ -70,6 +72,7 @@ package final class Store {
         touched = []
         ownLogs = [:]
         foundRecord = nil
+        foundWinner = nil
         for (index, space) in try statements.loadSpaces() {
             spaces[index] = space
             spaceIndices[space.id] = index
@@ -107,19 +110,19 @@ package final class Store {
             guard let log = logs[index], let descriptor = log.descriptor else { continue }
             if log.isOwn {
                 lsn += 1
-                logs[index]?.lsn = lsn
+                log.lsn = lsn
                 authored[descriptor.space, default: []].append(
                     AuthoredLog(descriptor: descriptor, forest: log.forest, lsn: lsn, control: log.newControl)
                 )
-                logs[index]?.newControl = []
+                log.newControl = []
             }
-            if let log = logs[index] { try statements.update(index, log) }
-            logs[index]?.isDirty = false
+            try statements.update(index, log)
+            log.isDirty = false
         }
         touched = []
         for (index, space) in spaces where space.isDirty {
             try statements.update(index, space)
-            spaces[index]?.isDirty = false
+            space.isDirty = false
         }
         try statements.setMeta("lsn", lsn)
         if clock.last != storedClock { try statements.setMeta("clock", clock.last) }
@@ -248,21 +251,20 @@ package final class Store {
     }
     private var ownLogs: [OwnLog: Int] = [:]
 
+    /// The next write to every channel opens a log.
+    func forgetOwnLogs() { ownLogs = [:] }
+
+    /// An identity for a database.
+    func drawEpoch() -> UInt64 { random.next() }
+
     private func append(_ leaf: [UInt8], to index: Int, isControl: Bool) throws {
-        guard var log = logs[index] else { preconditionFailure("log \(index) is there") }
+        guard let log = logs[index] else { preconditionFailure("log \(index) is there") }
         touch(index)
-        var item = ByteWriter(capacity: leaf.count + 4)
-        item.write(leaf: leaf)
         var nodes: [(block: Block, hash: Bytes32)] = []
-        log.forest.append(hasher.leaf(leaf.span.bytes), hasher: hasher) { block, hash in
-            if block.height >= Replica.storedHeight { nodes.append((block, hash)) }
-        }
-        log.append(item.bytes.span.bytes, sequence: log.forest.count)
+        log.append(leaf, hash: hasher.leaf(leaf.span.bytes), hasher: hasher, into: &nodes)
         if isControl { log.newControl.append(leaf) }
-        let sequence = log.forest.count
-        logs[index] = log
         try statements.insert(nodes, log: index)
-        if !isControl { try foldLeaf(leaf.span.bytes, index, sequence) }
+        if !isControl { try foldLeaf(leaf.span.bytes, log, index, log.forest.count) }
         if log.buffer.count >= StretchCodec.blockBytes { try flush(index, isFinal: false) }
     }
 
@@ -277,12 +279,12 @@ package final class Store {
             let index = try describe(stretch.descriptor, space: space)
             touch(index)
             try append(stretch, to: index)
-            if let head = stretch.head {
+            if let head = stretch.head, let log = logs[index] {
                 lsn += 1
                 lsns[stretch.descriptor.id] = lsn
-                logs[index]?.head = head
-                logs[index]?.headRoot = stretch.root
-                logs[index]?.lsn = lsn
+                log.head = head
+                log.headRoot = stretch.root
+                log.lsn = lsn
             }
         }
         for (peer, cursor) in commit.cursors { try statements.set(cursor, of: peer, space: space) }
@@ -290,7 +292,7 @@ package final class Store {
     }
 
     private func append(_ stretch: Stretch, to index: Int) throws {
-        guard logs[index]?.forest.count == stretch.from - 1 else {
+        guard let log = logs[index], log.forest.count == stretch.from - 1 else {
             preconditionFailure("the stretch from \(stretch.from) does not follow what log \(index) has")
         }
         let isControl = stretch.descriptor.channel == .control
@@ -302,17 +304,19 @@ package final class Store {
             guard case .leaf(let leaf) = try reader.logItem(bytes) else {
                 preconditionFailure("the replica lets no holes through yet")
             }
-            logs[index]?.append(bytes.extracting(start..<reader.offset), sequence: sequence)
-            if !isControl { try foldLeaf(bytes.extracting(leaf), index, sequence) }
-            if logs[index]?.buffer.count ?? 0 >= StretchCodec.blockBytes { try flush(index, isFinal: false) }
+            log.append(bytes.extracting(start..<reader.offset), sequence: sequence)
+            if !isControl { try foldLeaf(bytes.extracting(leaf), log, index, sequence) }
+            if log.buffer.count >= StretchCodec.blockBytes { try flush(index, isFinal: false) }
             sequence += 1
         }
-        logs[index]?.forest = stretch.forest
+        log.forest = stretch.forest
         try statements.insert(stretch.nodes, log: index)
     }
 
-    private func foldLeaf(_ leaf: borrowing RawSpan, _ index: Int, _ sequence: UInt64) throws {
-        foldingSpace = logs[index]?.space
+    private func foldLeaf(
+        _ leaf: borrowing RawSpan, _ log: LogEntry, _ index: Int, _ sequence: UInt64
+    ) throws {
+        foldingSpace = log.space
         var target = self
         if let stamp = try fold.apply(leaf, log: index, sequence: sequence, to: &target) {
             clock.observe(stamp)
@@ -320,8 +324,9 @@ package final class Store {
     }
 
     private func touch(_ index: Int) {
-        if logs[index]?.isDirty != true || !touched.contains(index) { touched.append(index) }
-        logs[index]?.isDirty = true
+        guard let log = logs[index] else { preconditionFailure("log \(index) is there") }
+        if !log.isDirty || !touched.contains(index) { touched.append(index) }
+        log.isDirty = true
     }
 
     /// Gives a log its space, key and epoch, once they are known.
@@ -339,7 +344,7 @@ package final class Store {
 
     /// Moves buffered items to the table: whole blocks compressed, what is left at the end of a transaction as it is.
     private func flush(_ index: Int, isFinal: Bool) throws {
-        guard var log = logs[index], log.offsets.count > 1 else { return }
+        guard let log = logs[index], log.offsets.count > 1 else { return }
         var tail = try log.tail ?? statements.tail(log: index)
         let key = LocalDot(log: index, sequence: log.bufferFirst, op: 0).value
         let count = log.offsets.count - 1
@@ -358,7 +363,6 @@ package final class Store {
         log.tail = tail
         log.buffer.removeAll(keepingCapacity: !isFinal)
         log.offsets = [0]
-        logs[index] = log
     }
 
     /// So many small stretches at the end of a log are merged into one.
@@ -391,9 +395,4 @@ extension Store {
 
     /// A number that moves with every row that is written.
     package var writes: Int64 { database.changes }
-
-    /// Writes a consistent copy of the store to a new file.
-    package func backup(to path: String, progress: (_ done: Int, _ total: Int) -> Void) throws {
-        try database.backup(to: path, progress: progress)
-    }
 }

@@ -100,14 +100,14 @@ final class StoreStatements {
         var logs: [(Int, LogEntry)] = []
         while try rows.step() {
             guard let id = Bytes16(rows.bytes(1)) else { throw StoreError.damaged("a log cannot be read") }
-            var log = LogEntry(id: LogID(id))
-            if !rows.isNull(2) { try read(rows, into: &log, spaces) }
+            let log = LogEntry(id: LogID(id))
+            if !rows.isNull(2) { try read(rows, into: log, spaces) }
             logs.append((Int(rows.integer(0)), log))
         }
         return logs
     }
 
-    private func read(_ row: Statement, into log: inout LogEntry, _ spaces: [Int: SpaceEntry]) throws {
+    private func read(_ row: Statement, into log: LogEntry, _ spaces: [Int: SpaceEntry]) throws {
         let damaged = StoreError.damaged("log \(row.integer(0)) cannot be read")
         let space = Int(row.integer(2))
         let peaks = row.bytes(7)

@@ -1,6 +1,8 @@
 package import PLCSync
 
-/// A reader of a store: records as people see them, and logs as peers get them. Never blocks the writer.
+/// A reader of a store: records as people see them, and logs as peers get them.
+///
+/// Never blocks the writer.
 ///
 /// Has a connection of its own. One thread at a time.
 package final class StoreView {
@@ -164,6 +166,11 @@ package final class StoreView {
             }
             return parts
         }
+    }
+
+    /// Writes a consistent copy of the store, as it is now, to a file that is not there yet.
+    package func backup(to path: String, progress: (_ done: Int, _ total: Int) -> Void) throws {
+        try snapshot { try database.backup(to: path, progress: progress) }
     }
 
     /// Gives memory that only caches back to the system.

@@ -30,10 +30,13 @@ package enum Base32 {
     /// So no two spellings differ in their bits: a digit too many, or a last digit with bits beyond the last byte, is nil.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var bytes = [UInt8]()
+        bytes.reserveCapacity(text.utf8.count * 5 / 8)
+        let values = values
         var bits: UInt32 = 0
         var count = 0
         for character in text.utf8 where character != UInt8(ascii: "-") {
-            guard let digit = value(of: character) else { return nil }
+            let digit = values[Int(character)]
+            guard digit < 32 else { return nil }
             bits = bits << 5 | UInt32(digit)
             count += 5
             if count >= 8 {
@@ -45,13 +48,13 @@ package enum Base32 {
         return count < 5 && bits == 0 ? bytes : nil
     }
 
-    private static func value(of character: UInt8) -> UInt8? {
-        let upper =
-            character >= UInt8(ascii: "a") && character <= UInt8(ascii: "z") ? character - 32 : character
+    /// The value of each byte as a digit; none is 255.
+    private static let values: [UInt8] = (0...255).map { (byte: UInt8) in
+        let upper = byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") ? byte - 32 : byte
         switch upper {
         case UInt8(ascii: "O"): return 0
         case UInt8(ascii: "I"), UInt8(ascii: "L"): return 1
-        default: return digits.firstIndex(of: upper).map(UInt8.init)
+        default: return digits.firstIndex(of: upper).map(UInt8.init) ?? .max
         }
     }
 }

@@ -1,9 +1,12 @@
 /// A connection's name, given by the shell and never reused.
 public struct ConnectionID: Hashable, Comparable, Sendable {
+    /// The number.
     public let value: UInt64
 
+    /// The connection with this number.
     public init(_ value: UInt64) { self.value = value }
 
+    /// Whether `a` was given before `b`.
     public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
 }
 
@@ -153,6 +156,7 @@ public struct Commit: Sendable {
 public struct ReadRequest: Sendable {
     /// One log's part of it.
     public struct Part: Sendable {
+        /// The log.
         public let log: LogID
         /// The first change.
         public let from: UInt64
@@ -170,10 +174,14 @@ public struct ReadRequest: Sendable {
     public let parts: [Part]
     /// Reading ends before the item with which all items would have more bytes than this; at least one is read.
     public let maximumBytes: Int
+
+    /// How many changes are wanted, of which this request may read only the first.
+    public var changes: UInt64 { parts.reduce(0) { $0 + ($1.to - min($1.from - 1, $1.to)) } }
 }
 
 /// What a store answers to one part of a request.
 public struct ReadPart: Sendable {
+    /// The log.
     public let log: LogID
     /// The first change.
     public let from: UInt64
@@ -186,6 +194,7 @@ public struct ReadPart: Sendable {
     /// The hashes from there to the head; nil if the head is reached.
     public let bridge: [Bytes32]?
 
+    /// A part as it was read.
     public init(log: LogID, from: UInt64, count: Int, items: [UInt8], next: UInt64, bridge: [Bytes32]?) {
         self.log = log
         self.from = from
@@ -198,12 +207,16 @@ public struct ReadPart: Sendable {
 
 /// A log of this node's that has grown, durably.
 public struct AuthoredLog: Sendable {
+    /// The log.
     public let descriptor: LogDescriptor
+    /// Its leaves.
     public let forest: Forest
+    /// The number of its head's move.
     public let lsn: UInt64
     /// The new leaves of a control log; empty for others.
     public let control: [[UInt8]]
 
+    /// A log as it has become.
     public init(descriptor: LogDescriptor, forest: Forest, lsn: UInt64, control: [[UInt8]]) {
         self.descriptor = descriptor
         self.forest = forest

@@ -1,6 +1,8 @@
 #if InvariantChecks
     extension Replica {
-        /// Traps, naming the law, if the state is one that no sequence of facts may lead to; O(state).
+        /// Traps, naming the law, if the state is one that no sequence of facts may lead to.
+        ///
+        /// O(state).
         func checkInvariants() {
             for id in spaces.keys.sorted() {
                 guard let space = spaces[id] else { continue }

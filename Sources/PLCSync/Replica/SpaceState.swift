@@ -5,7 +5,9 @@ struct LogState: Sendable {
     var verified: Forest
     /// Durable leaves.
     var durable: Forest
-    /// The length of the effective head: the newest one whose leaves are all durable; zero before there is one.
+    /// The effective head: the newest one whose leaves are all durable.
+    ///
+    /// Zero before there is one.
     var count: UInt64
     var root: Bytes32
     /// The signature of the effective head; empty for an own log that has grown and was not asked for since.

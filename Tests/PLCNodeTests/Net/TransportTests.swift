@@ -23,6 +23,7 @@ import Testing
             try #require(server.connections.first), try #require(client.connections.first)
         )
         #expect(called.peer == testKey(2).publicKey && caller.peer == testKey(1).publicKey)
+        // S-11: both ends derive the same bytes, and nobody else does.
         #expect(called.exporter == caller.exporter && called.exporter.count == 32)
         #expect(!called.isDialer && caller.isDialer && caller.id == id)
         #expect(caller.remoteAddress.port == nodes.address.port && called.remoteAddress.isLoopback)

@@ -45,7 +45,9 @@ package struct CommandContext: Sendable {
 
 /// Standard input, where a command may have it.
 package struct CommandInput: Sendable {
-    /// Gives at most so many bytes; none at the end. Nil if there is no input.
+    /// Gives at most so many bytes; none at the end.
+    ///
+    /// Nil if there is no input.
     package let read: (@Sendable (Int) throws -> [UInt8])?
 
     /// No input: the command runs in another process than it was typed in.

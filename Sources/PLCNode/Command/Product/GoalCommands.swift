@@ -23,7 +23,7 @@ enum GoalCommands {
 
     // MARK: Progress
 
-    /// `plc goal show`
+    /// `plc goal show`.
     @Sendable static func showGoal(_ context: CommandContext) throws -> ExitCode {
         try RecordCommands.show(context, Kinds.goal) { goal, space, view in
             let progress = try progress(of: goal.record, space, view)
@@ -125,7 +125,7 @@ enum GoalCommands {
 
     // MARK: Search
 
-    /// `plc search`
+    /// `plc search`.
     @Sendable static func search(_ context: CommandContext) throws -> ExitCode {
         let invocation = context.invocation
         let node = try context.requireNode()

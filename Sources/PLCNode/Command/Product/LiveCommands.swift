@@ -43,7 +43,8 @@ enum LiveCommands {
         CommandRegistry.Entry(
             Command(
                 "bench", "Measure, and print the figures.",
-                details: "Reads a workload as Scripts/reference/generate_workload.py writes it; 'make bench' does both.",
+                details:
+                    "Reads a workload as Scripts/reference/generate_workload.py writes it; 'make bench' does both.",
                 arguments: [CommandArgument("NAME", "only this part", optional: true)],
                 options: [
                     .value("workload", "DIR", "the folder of the workload", required: true),

@@ -18,7 +18,7 @@ enum NodeCommands {
             status),
     ]
 
-    /// `plc init`
+    /// `plc init`.
     @Sendable static func create(_ context: CommandContext) throws -> ExitCode {
         let invocation = context.invocation
         let name = String(decoding: nfc(invocation.value("name") ?? ""), as: UTF8.self)
@@ -37,7 +37,7 @@ enum NodeCommands {
         return .done
     }
 
-    /// `plc status`
+    /// `plc status`.
     @Sendable static func status(_ context: CommandContext) throws -> ExitCode {
         let report = try StatusReport(context)
         if context.invocation.isJSON {

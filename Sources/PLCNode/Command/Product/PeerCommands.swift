@@ -16,7 +16,7 @@ enum PeerCommands {
             Command("peer remove", "Meet a node no more.", arguments: [address]), remove),
     ]
 
-    /// `plc peer add`
+    /// `plc peer add`.
     @Sendable static func add(_ context: CommandContext) throws -> ExitCode {
         let endpoint = try Endpoint(parsing: context.invocation.word("HOST:PORT"))
         guard !endpoint.host.isEmpty, endpoint.port != 0 else {
@@ -32,7 +32,7 @@ enum PeerCommands {
         return .done
     }
 
-    /// `plc peer list`
+    /// `plc peer list`.
     @Sendable static func list(_ context: CommandContext) throws -> ExitCode {
         let peers = try context.requireNode().read { try $0.peers() }
         if context.invocation.isJSON {
@@ -64,7 +64,7 @@ enum PeerCommands {
         return .done
     }
 
-    /// `plc peer remove`
+    /// `plc peer remove`.
     @Sendable static func remove(_ context: CommandContext) throws -> ExitCode {
         let word = context.invocation.word("HOST:PORT")
         let address = (try? Endpoint(parsing: word).description) ?? word

@@ -47,7 +47,7 @@ enum SpaceCommands {
             hash),
     ]
 
-    /// `plc space create`
+    /// `plc space create`.
     @Sendable static func create(_ context: CommandContext) throws -> ExitCode {
         let invocation = context.invocation
         let node = try context.requireNode()
@@ -84,7 +84,7 @@ enum SpaceCommands {
         return .done
     }
 
-    /// `plc space list`
+    /// `plc space list`.
     @Sendable static func list(_ context: CommandContext) throws -> ExitCode {
         let report = try StatusReport(context)
         if context.invocation.isJSON {
@@ -119,7 +119,7 @@ enum SpaceCommands {
         return .done
     }
 
-    /// `plc members`
+    /// `plc members`.
     @Sendable static func members(_ context: CommandContext) throws -> ExitCode {
         let node = try context.requireNode()
         let space = try context.space(context.invocation.word("SPACE"))
@@ -153,7 +153,7 @@ enum SpaceCommands {
         return .done
     }
 
-    /// `plc invite`
+    /// `plc invite`.
     @Sendable static func invite(_ context: CommandContext) throws -> ExitCode {
         let invocation = context.invocation
         let node = try context.requireNode()
@@ -203,7 +203,7 @@ enum SpaceCommands {
         return count * unit.1
     }
 
-    /// `plc hash`
+    /// `plc hash`.
     @Sendable static func hash(_ context: CommandContext) throws -> ExitCode {
         let space = try context.space(context.invocation.word("SPACE"))
         let summary = try context.requireNode().read { try $0.summary(space) }

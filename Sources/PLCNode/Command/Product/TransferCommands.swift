@@ -30,7 +30,7 @@ enum TransferCommands {
             takeOut),
     ]
 
-    /// `plc import`
+    /// `plc import`.
     @Sendable static func bringIn(_ context: CommandContext) throws -> ExitCode {
         let invocation = context.invocation
         let node = try context.requireNode()
@@ -86,7 +86,7 @@ enum TransferCommands {
     /// So many bad lines are shown one by one.
     private static let shownBadLines = 100
 
-    /// `plc export`
+    /// `plc export`.
     @Sendable static func takeOut(_ context: CommandContext) throws -> ExitCode {
         let invocation = context.invocation
         let word = invocation.words("SPACE").first
