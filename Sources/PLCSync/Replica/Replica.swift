@@ -64,10 +64,11 @@ public struct Replica: Sendable {
             preconditionFailure("a space is stored with a genesis that does not decode")
         }
         let space = Space(snapshot, genesis: genesis, hasher: hasher)
-        // Two stewards may have welcomed this node at once.
-        guard spaces[space.id] == nil else { return }
-        spaces[space.id] = space
-        if space.membership.needsUpgrade { effects.append(.report(.upgradeNeeded(space.id))) }
+        // Two stewards may have welcomed this node at once: what is held already stays.
+        if spaces[space.id] == nil {
+            spaces[space.id] = space
+            if space.membership.needsUpgrade { effects.append(.report(.upgradeNeeded(space.id))) }
+        }
         for id in sessions.keys.sorted() {
             guard let session = sessions[id] else { continue }
             if session.joining?.space == space.id {
@@ -141,10 +142,11 @@ public struct Replica: Sendable {
         shared.isRestricted = isRestricted
         let message = Message.Open(
             handle: session.nextHandle, token: token(space, session, mine: true), flags: 1,
-            channelMask: shared.isRestricted ? 1 : 0xff,
+            channelMask: shared.isRestricted ? Message.Open.controlOnly : Message.Open.allChannels,
             logs: shared.isRestricted ? 0 : UInt64(state.items.count),
             fingerprint: shared.isRestricted ? .zero : state.fingerprint(),
-            lsn: shared.isRestricted ? 0 : state.lsn, cursor: state.cursors[session.peer])
+            lsn: shared.isRestricted ? 0 : state.lsn,
+            cursor: shared.isRestricted ? nil : state.cursors[session.peer])
         shared.sent = message
         shared.told = message.fingerprint
         shared.announced = message.lsn
@@ -158,9 +160,7 @@ public struct Replica: Sendable {
 
     /// The name of a space in a session, in one direction.
     func token(_ space: SpaceID, _ session: Session, mine: Bool) -> UInt64 {
-        let fromListener = session.isDialer != mine
-        let mac = Digest.hmac(key: session.exporter, [fromListener ? 1 : 0] + space.value.bytes)
-        return loadBigEndian(mac.span.bytes, at: 0)
+        Message.Open.token(of: space, exporter: session.exporter, fromListener: session.isDialer != mine)
     }
 
     mutating func send(_ id: ConnectionID, _ frame: [UInt8], _ now: Now, _ effects: inout [Effect]) {
@@ -326,7 +326,8 @@ public struct Replica: Sendable {
         else { return }
         shared.started = true
         shared.hear(theirs.fingerprint, lsn: theirs.lsn)
-        if mine.fingerprint == theirs.fingerprint, mine.logs > 0 {
+        switch Opening(mine, epoch: databaseEpoch, theirs, peerEpoch: hello.databaseEpoch) {
+        case .inSync:
             shared.raise(upTo: theirs.lsn)
             shared.followed = shared.upTo
             shared.lastHeads = mine.lsn
@@ -334,26 +335,22 @@ public struct Replica: Sendable {
             sessions[id]?.spaces[space] = shared
             follow(id, space, now, &effects)
             reportIfInSync(id, space, &effects)
-            return announce(id, space, now, &effects)
-        }
-        let iFollow = mine.cursor?.isValid(hello.databaseEpoch, theirs.lsn) == true
-        let theyFollow = theirs.cursor?.isValid(databaseEpoch, mine.lsn) == true
-        let needsReconciliation = mine.logs > 0 && theirs.logs > 0 && (!iFollow || !theyFollow)
-        if needsReconciliation {
+            announce(id, space, now, &effects)
+        case .heads(let above):
+            shared.announced = above
+            if let cursor = mine.cursor, cursor.isValid(hello.databaseEpoch, theirs.lsn) {
+                shared.upTo = cursor.lsn
+                shared.followed = cursor.lsn
+            }
+            // Both sides differ, so both will say what moved, if only that nothing did.
+            shared.awaitsMore = true
+            sessions[id]?.spaces[space] = shared
+            announce(id, space, always: true, now, &effects)
+        case .reconciliation:
             shared.reconciling = true
             sessions[id]?.spaces[space] = shared
             if identity.publicKey < session.peer { beginReconciliation(id, space, now, &effects) }
-            return
         }
-        shared.announced = theyFollow ? theirs.cursor?.lsn ?? 0 : 0
-        if iFollow, let cursor = mine.cursor {
-            shared.upTo = cursor.lsn
-            shared.followed = cursor.lsn
-        }
-        // Both sides differ, so both will say what moved, if only that nothing did.
-        shared.awaitsMore = true
-        sessions[id]?.spaces[space] = shared
-        announce(id, space, always: true, now, &effects)
     }
 
     /// Whether the peer belongs to no space of this node's, and shares none with it otherwise.

@@ -198,13 +198,3 @@ struct SpaceSession: Sendable {
         }
     }
 }
-
-extension Cursor {
-    /// Whether a database of this epoch that has come to `lsn` can be followed from here.
-    func isValid(_ epoch: UInt64, _ lsn: UInt64) -> Bool { self.epoch == epoch && self.lsn <= lsn }
-}
-
-extension Bytes16 {
-    /// Sixteen zeros, which as a fingerprint say nothing.
-    static let zero = Bytes16(high: 0, low: 0)
-}

@@ -179,6 +179,13 @@ struct MemoryNode: Sendable {
         guard let leaf = draft.encode(stamp: clock.stamp(at: now.wall), log: descriptor.id) else {
             preconditionFailure("a draft that cannot be encoded")
         }
+        return append(leaf, to: descriptor)
+    }
+
+    /// Appends a leaf to an own log, whatever it holds.
+    @discardableResult
+    mutating func append(_ leaf: [UInt8], to descriptor: LogDescriptor) -> Dot {
+        let (space, channel) = (descriptor.space, descriptor.channel)
         let lsn = disk.author(leaf, in: descriptor, hasher)
         truth.logs[descriptor.id, default: []].append(leaf)
         guard let log = disk.spaces[space]?.logs[descriptor.id] else {
