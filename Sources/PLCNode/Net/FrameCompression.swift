@@ -85,7 +85,9 @@ package struct FrameDecompressor: ~Copyable {
     deinit { ZSTD_freeDCtx(context) }
 
     /// The body and its type; throws if the bytes are not such a stream, or would become too many.
-    package mutating func decompress(_ body: borrowing RawSpan) throws(Malformed) -> (type: UInt8, body: [UInt8]) {
+    package mutating func decompress(_ body: borrowing RawSpan) throws(Malformed) -> (
+        type: UInt8, body: [UInt8]
+    ) {
         var reader = ByteReader(body)
         let flags = try reader.byte(body)
         let type = try reader.byte(body)

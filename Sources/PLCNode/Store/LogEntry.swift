@@ -54,7 +54,8 @@ struct LogEntry {
 
     /// Appends one leaf; interior nodes that are stored and become complete go into `nodes`.
     mutating func append(
-        _ leaf: [UInt8], hash: Bytes32, hasher: MerkleHasher, into nodes: inout [(block: Block, hash: Bytes32)]
+        _ leaf: [UInt8], hash: Bytes32, hasher: MerkleHasher,
+        into nodes: inout [(block: Block, hash: Bytes32)]
     ) {
         forest.append(hash, hasher: hasher) { block, hash in
             if block.height >= Replica.storedHeight { nodes.append((block, hash)) }

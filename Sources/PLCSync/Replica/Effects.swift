@@ -162,6 +162,12 @@ public struct ReadRequest: Sendable {
         public let from: UInt64
         /// The length of the head to prove against.
         public let to: UInt64
+
+        package init(log: LogID, from: UInt64, to: UInt64) {
+            self.log = log
+            self.from = from
+            self.to = to
+        }
     }
 
     /// Names the request in its completion.
@@ -174,6 +180,14 @@ public struct ReadRequest: Sendable {
     public let parts: [Part]
     /// Reading ends before the item with which all items would have more bytes than this; at least one is read.
     public let maximumBytes: Int
+
+    package init(id: UInt64, connection: ConnectionID, space: SpaceID, parts: [Part], maximumBytes: Int) {
+        self.id = id
+        self.connection = connection
+        self.space = space
+        self.parts = parts
+        self.maximumBytes = maximumBytes
+    }
 }
 
 /// What a store answers to one part of a request.
