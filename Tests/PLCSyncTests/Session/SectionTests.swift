@@ -111,7 +111,9 @@ import Testing
         var (story, space, log, ids) = Self.asked(2)
         var section = Self.section(log, from: 1, count: 2, head: Self.head(log, 2, story))
         var items = ByteWriter()
-        items.write(holeOfHeight: 0, hash: MerkleHasher().leaf(log.leaves[0].span.bytes))
+        let first = log.leaves[0]
+        let hash = MerkleHasher().leaf(first.span.bytes)
+        items.write(holeOfHeight: 0, hash: hash)
         items.write(leaf: log.leaves[1])
         section.items = items.bytes
         let body = Self.body([section], naming: log.descriptor.id)
