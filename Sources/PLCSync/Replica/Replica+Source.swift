@@ -60,7 +60,7 @@ extension Replica {
 
     /// Four bytes that stand for a head within one session.
     func tag(_ log: LogID, count: UInt64, root: Bytes32, salt: [UInt8]) -> UInt32 {
-        Message.HeadEntry.tag(of: log, count: count, root: root, salt: salt)
+        SessionHash.tag(of: log, count: count, root: root, salt: salt)
     }
 
     mutating func wanted(

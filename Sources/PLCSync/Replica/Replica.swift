@@ -160,7 +160,7 @@ public struct Replica: Sendable {
 
     /// The name of a space in a session, in one direction.
     func token(_ space: SpaceID, _ session: Session, mine: Bool) -> UInt64 {
-        Message.Open.token(of: space, exporter: session.exporter, fromListener: session.isDialer != mine)
+        SessionHash.token(of: space, exporter: session.exporter, fromListener: session.isDialer != mine)
     }
 
     mutating func send(_ id: ConnectionID, _ frame: [UInt8], _ now: Now, _ effects: inout [Effect]) {
@@ -326,7 +326,9 @@ public struct Replica: Sendable {
         else { return }
         shared.started = true
         shared.hear(theirs.fingerprint, lsn: theirs.lsn)
-        switch Opening(mine, epoch: databaseEpoch, theirs, peerEpoch: hello.databaseEpoch) {
+        let opening = Opening(
+            mine: mine, epoch: databaseEpoch, theirs: theirs, theirEpoch: hello.databaseEpoch)
+        switch opening {
         case .inSync:
             shared.raise(upTo: theirs.lsn)
             shared.followed = shared.upTo
@@ -336,20 +338,20 @@ public struct Replica: Sendable {
             follow(id, space, now, &effects)
             reportIfInSync(id, space, &effects)
             announce(id, space, now, &effects)
-        case .heads(let above):
-            shared.announced = above
-            if let cursor = mine.cursor, cursor.isValid(hello.databaseEpoch, theirs.lsn) {
-                shared.upTo = cursor.lsn
-                shared.followed = cursor.lsn
+        case .reconcile:
+            shared.reconciling = true
+            sessions[id]?.spaces[space] = shared
+            if identity.publicKey < session.peer { beginReconciliation(id, space, now, &effects) }
+        case .announce(let since, let from):
+            shared.announced = since
+            if let from {
+                shared.upTo = from
+                shared.followed = from
             }
             // Both sides differ, so both will say what moved, if only that nothing did.
             shared.awaitsMore = true
             sessions[id]?.spaces[space] = shared
             announce(id, space, always: true, now, &effects)
-        case .reconciliation:
-            shared.reconciling = true
-            sessions[id]?.spaces[space] = shared
-            if identity.publicKey < session.peer { beginReconciliation(id, space, now, &effects) }
         }
     }
 

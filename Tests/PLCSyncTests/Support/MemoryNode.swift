@@ -6,6 +6,9 @@ final class Truth: @unchecked Sendable {
     /// The durable history of every database, by key: what a cursor speaks of.
     var moves: [PublicKey: [UInt64: [SpaceID: [DiskSpace.Move]]]] = [:]
 
+    /// The signatures of the heads that were served, by log and length.
+    var heads: [LogID: [UInt64: [UInt8]]] = [:]
+
     init(logs: [LogID: [[UInt8]]] = [:]) { self.logs = logs }
 }
 
