@@ -55,7 +55,7 @@ final class LogEntry {
     }
 
     /// Appends one leaf; interior nodes that are stored and become complete go into `nodes`.
-    mutating func append(
+    func append(
         _ leaf: [UInt8], hash: Bytes32, hasher: MerkleHasher,
         into nodes: inout [(block: Block, hash: Bytes32)]
     ) {

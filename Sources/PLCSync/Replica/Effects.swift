@@ -181,6 +181,9 @@ public struct ReadRequest: Sendable {
     /// Reading ends before the item with which all items would have more bytes than this; at least one is read.
     public let maximumBytes: Int
 
+    /// How many changes are wanted, of which this request may read only the first.
+    public var changes: UInt64 { parts.reduce(0) { $0 + ($1.to - min($1.from - 1, $1.to)) } }
+
     package init(id: UInt64, connection: ConnectionID, space: SpaceID, parts: [Part], maximumBytes: Int) {
         self.id = id
         self.connection = connection

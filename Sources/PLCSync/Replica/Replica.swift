@@ -142,7 +142,7 @@ public struct Replica: Sendable {
         shared.isRestricted = isRestricted
         let message = Message.Open(
             handle: session.nextHandle, token: token(space, session, mine: true), flags: 1,
-            channelMask: shared.isRestricted ? Message.Open.controlOnly : Message.Open.allChannels,
+            channelMask: shared.isRestricted ? 1 : 0xff,
             logs: shared.isRestricted ? 0 : UInt64(state.items.count),
             fingerprint: shared.isRestricted ? .zero : state.fingerprint(),
             lsn: shared.isRestricted ? 0 : state.lsn,
