@@ -63,9 +63,11 @@ extension Replica {
             spaces[space]?.fetching[log] = nil
             sessions[id]?.spaces[space]?.heads[log] = nil
             // The peer has no more than this, whatever it announced.
+            // What came of it is not acknowledged before it is durable.
             let held = spaces[space]?.logs[log]?.verified.count ?? 0
+            let durable = spaces[space]?.logs[log]?.durable.count ?? 0
             if let target = sessions[id]?.spaces[space]?.pending[log], held < target {
-                sessions[id]?.spaces[space]?.pending[log] = nil
+                sessions[id]?.spaces[space]?.pending[log] = durable < held ? held : nil
             }
         }
         guard !intake.stretches.isEmpty else { return processed(bytes, id, now, &effects) }

@@ -64,8 +64,7 @@ extension Message {
             handle = try r.handle(b)
             sections = []
             let at = r.offset
-            let count = try r.countWithin(b)
-            guard count <= Self.maximumSections else { throw Malformed(.limit, at: at) }
+            let count = try r.count(b, limit: Self.maximumSections)
             guard count > 0 else { throw Malformed(.shape, at: at) }
             for _ in 0..<count {
                 sections.append(try Section(b, &r, &names))
