@@ -652,7 +652,7 @@ NUMBERS = {
         "inclusion description level status progress owner evidence".split()
     )
 }
-MULTI = {"post.title", "post.body", "feedback.body"}
+MULTI = {"post.title", "post.body", "feedback.body", "goal.status"}
 KINDS = {"post": 0, "feedback": 1, "goal": 2}
 
 
