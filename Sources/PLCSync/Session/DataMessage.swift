@@ -18,7 +18,9 @@ extension Message {
             package var bridge: [Bytes32]?
             /// Whether the sender has no more of this log than this.
             package var isLast: Bool
-            /// Whether an item is a hole. Holes are legal only below a checkpoint, and there are none yet.
+            /// Whether an item is a hole.
+            ///
+            /// Holes are legal only below a checkpoint, and there are none yet.
             package private(set) var hasHole = false
 
             package init(
