@@ -21,6 +21,10 @@ package final class Server: TransportHandler, @unchecked Sendable {
     private let reader: SyncReader
     private var dials: [Dial] = []
     private var nextDial = 0
+    /// Commits that were ordered since the last one that was refused, and the newest of which one was: what is
+    /// ordered builds on what was ordered before, so a refusal takes all that is under way with it.
+    private var commitGeneration = 1
+    private let failedGeneration = Locked(0)
     private var opening: Set<SpaceID> = []
     private var tickTimer: TimerID?
     private let log: Log
@@ -280,14 +284,29 @@ package final class Server: TransportHandler, @unchecked Sendable {
     }
 
     private func commitDurably(_ commit: Commit) {
-        node.submit({ try $0.apply(commit) }) { [weak self] result in
+        let generation = commitGeneration
+        let failed = failedGeneration
+        node.submit({ store in
+            // What follows a commit that was refused builds on it, and is refused too.
+            guard failed.withLock({ $0 < generation }) else { throw StoreError.superseded }
+            do {
+                return try store.apply(commit)
+            } catch {
+                failed.withLock { $0 = generation }
+                throw error
+            }
+        }) { [weak self] result in
             guard let self else { return }
             self.loop.submit {
                 switch result {
                 case .success(let lsns):
                     self.step(.committed(commit.id, lsns: lsns))
                 case .failure(let error):
-                    self.log.error("what was received cannot be stored: \(error)")
+                    if error as? StoreError != .superseded {
+                        self.log.error("what was received cannot be stored: \(error)")
+                    }
+                    failed.withLock { $0 = max($0, generation) }
+                    self.commitGeneration = max(self.commitGeneration, generation + 1)
                     self.step(.refused(commit.id))
                 }
             }

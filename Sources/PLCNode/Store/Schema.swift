@@ -126,6 +126,8 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
     case notAWriter
     /// The change is too large.
     case tooLarge
+    /// A commit builds on one that was refused.
+    case superseded
     /// More logs are named than the store can number.
     case tooManyLogs
     /// Bytes on the disk are not what was written.
@@ -153,6 +155,7 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
         case .unknownSpace(let name): "no space '\(name)' here; 'plc space list' shows those there are"
         case .notAWriter: "this node may not write to the space; ask a steward for an invitation as a writer"
         case .tooLarge: "the change is too large: at most 64 KiB and 1,024 operations"
+        case .superseded: "what came before it could not be stored"
         case .tooManyLogs:
             "the store cannot number more than \(LocalDot.maximumLogs) logs; somebody names ever new ones"
         case .damaged(let what):

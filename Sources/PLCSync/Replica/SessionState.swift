@@ -124,8 +124,8 @@ struct SpaceSession: Sendable {
     var abandoned: Set<LogID> = []
     /// Logs of which the peer sent a hole, which this version cannot take in: not asked of it again (L-22).
     var holed: Set<LogID> = []
-    /// Logs that the peer announced and that are not asked of it: their keys are not admitted, as far as this
-    /// node knows, or they are `holed`.
+    /// Logs that the peer announced and that are not asked of it: their keys are not admitted, as far as this node
+    /// knows, or they are `holed`.
     ///
     /// While there are any, the peer is not followed further.
     var unadmitted: [LogID: UInt64] = [:]

@@ -167,6 +167,8 @@ private final class Answer: @unchecked Sendable {
             answer.isThere.wait()
             return answer.connection
         }
+        let isMet = eventually { connection() != nil }
+        #expect(isMet)
         let before = connection()
         for (number, (node, peer)) in [(south, north), (north, south)].enumerated() {
             try peer.post(space, "post \(number)")

@@ -173,9 +173,8 @@ struct ForestLawTests {
     @Test("L-2 L-3 L-23: items are leaves of 1 to 65,536 bytes or holes, and lengths stay below the limit")
     func limits() {
         for (tag, reason) in [
-            (0, .limit), (2 * 65_536, .truncated), (2 * 65_537, .limit), (2 * 40 + 1, .truncated),
-            (2 * 41 + 1, .limit),
-            (UInt64.max, .limit), (UInt64.max - 1, .limit),
+            (0, .shape), (2 * 65_536, .truncated), (2 * 65_537, .shape), (2 * 40 + 1, .truncated),
+            (2 * 41 + 1, .shape), (UInt64.max, .shape), (UInt64.max - 1, .shape),
         ] as [(UInt64, Malformed.Reason)] {
             var writer = ByteWriter()
             writer.write(varint: tag)
