@@ -15,7 +15,7 @@ extension ByteWriter {
     static let valueDepth = 4
 
     /// Appends the JSON value that begins with `token` as one item of CBOR.
-    mutating func write(
+    package mutating func write(
         value token: JSONToken, _ bytes: borrowing RawSpan, _ reader: inout JSONReader
     ) throws {
         try write(value: token, bytes, &reader, depth: Self.valueDepth)

@@ -7,6 +7,8 @@ enum RecordCommands {
     struct Noun: Sendable {
         /// The words before the verb.
         let words: String
+        /// What one is called in a sentence.
+        let one: String
         let kind: Kind
         /// The fields that a new record must have.
         let required: [String]
@@ -16,19 +18,19 @@ enum RecordCommands {
 
     static let nouns = [
         Noun(
-            words: "post", kind: Kinds.post, required: ["title"],
+            words: "post", one: "a post", kind: Kinds.post, required: ["title"],
             verbs: ["add", "list", "show", "edit", "delete"]),
         Noun(
-            words: "feedback", kind: Kinds.feedback, required: ["target", "body"],
+            words: "feedback", one: "feedback", kind: Kinds.feedback, required: ["target", "body"],
             verbs: ["add", "list", "show", "edit", "delete"]),
         Noun(
-            words: "goal", kind: Kinds.goal, required: ["statement"],
+            words: "goal", one: "a goal", kind: Kinds.goal, required: ["statement"],
             verbs: ["add", "list", "edit", "delete"]),
         Noun(
-            words: "goal indicator", kind: Kinds.indicator, required: ["goal", "name"],
+            words: "goal indicator", one: "an indicator", kind: Kinds.indicator, required: ["goal", "name"],
             verbs: ["add", "list", "show", "edit", "delete"]),
         Noun(
-            words: "goal reading", kind: Kinds.reading, required: ["indicator", "value"],
+            words: "goal reading", one: "a reading", kind: Kinds.reading, required: ["indicator", "value"],
             verbs: ["add", "list", "show"]),
     ]
 
@@ -73,7 +75,7 @@ enum RecordCommands {
                 repeatable: spec.type == .set)
         }
         return Command(
-            "\(noun.words) add", "Write a \(noun.kind.name) and print its identity.",
+            "\(noun.words) add", "Write \(noun.one) and print its identity.",
             details: noun.kind.isOwned ? "Nobody but this node can change its words afterwards." : "",
             options: [spaceOption] + fields)
     }
