@@ -13,6 +13,9 @@ import json
 import os
 import sys
 
+# Prose and decisions, of which concurrent versions stand side by side.
+MULTI = "post.title,post.body,feedback.body,feedback.response,goal.statement,goal.why,goal.baselineNote,goal.status,goal.lead"
+
 
 class World:
     """Records as dictionaries. A version or element is [sort key, side, slice, value, removed]."""
@@ -93,7 +96,7 @@ def main():
     options.add_argument("--tie", choices="ab", default="b")
     options.add_argument("--swap", action="store_true")
     options.add_argument("--no-edits", action="store_true")
-    options.add_argument("--multi", default="post.title,post.body,feedback.body")
+    options.add_argument("--multi", default=MULTI)
     o = options.parse_args()
     world = World(set(o.multi.split(",")), o.tie)
     for line in read(o.folder, "records"):

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/file.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/un.h>
@@ -127,27 +129,52 @@ int plc_spawn(const char *path, char *const arguments[], int output, int errors)
 
 int plc_local_socket(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
 
+// Fills in the address of a socket's path, which has room for 107 bytes; a longer one is reached through its folder,
+// opened. Gives what is to be closed once the address has been used, -1 for nothing, -2 for a failure.
 static int plc_local_address(struct sockaddr_un *address, const char *path) {
     memset(address, 0, sizeof *address);
     address->sun_family = AF_UNIX;
-    if (strlen(path) >= sizeof address->sun_path) {
-        errno = ENAMETOOLONG;
+    if (strlen(path) < sizeof address->sun_path) {
+        strcpy(address->sun_path, path);
         return -1;
     }
-    strcpy(address->sun_path, path);
-    return 0;
+    const char *name = strrchr(path, '/');
+    char folder[PATH_MAX];
+    if (!name || (size_t)(name - path) >= sizeof folder) {
+        errno = ENAMETOOLONG;
+        return -2;
+    }
+    memcpy(folder, path, name - path);
+    folder[name - path] = 0;
+    int opened = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (opened < 0) return -2;
+    int length = snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d%s", opened, name);
+    if (length >= 0 && (size_t)length < sizeof address->sun_path) return opened;
+    close(opened);
+    errno = ENAMETOOLONG;
+    return -2;
+}
+
+// Closes what an address needed, and keeps the error of the call that used it.
+static int plc_local_done(int opened, int result) {
+    int error = errno;
+    if (opened >= 0) close(opened);
+    errno = error;
+    return result;
 }
 
 int plc_local_connect(int socket, const char *path) {
     struct sockaddr_un address;
-    if (plc_local_address(&address, path) != 0) return -1;
-    return connect(socket, (struct sockaddr *)&address, sizeof address);
+    int opened = plc_local_address(&address, path);
+    if (opened == -2) return -1;
+    return plc_local_done(opened, connect(socket, (struct sockaddr *)&address, sizeof address));
 }
 
 int plc_local_listen(int socket, const char *path) {
     struct sockaddr_un address;
-    if (plc_local_address(&address, path) != 0) return -1;
-    if (bind(socket, (struct sockaddr *)&address, sizeof address) != 0) return -1;
+    int opened = plc_local_address(&address, path);
+    if (opened == -2) return -1;
+    if (plc_local_done(opened, bind(socket, (struct sockaddr *)&address, sizeof address)) != 0) return -1;
     return listen(socket, 16);
 }
 

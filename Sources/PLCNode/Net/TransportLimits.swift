@@ -1,7 +1,7 @@
 /// What a transport gives to whom; the defaults suit a school's node.
 package struct TransportLimits: Hashable, Sendable {
     /// How long a peer may take for the handshake, in milliseconds.
-    package var handshakeMilliseconds: UInt64 = 10_000
+    package var handshakeMilliseconds: UInt64 = 5_000
     /// How long finding and reaching a peer may take, all its addresses together, in milliseconds.
     package var connectMilliseconds: UInt64 = 20_000
     /// How long a closed connection is kept for the peer to fetch our last bytes, in milliseconds.
@@ -13,7 +13,7 @@ package struct TransportLimits: Hashable, Sendable {
     /// The same for this machine itself, whose connections all share one address.
     package var unprovenPerLoopbackOrigin = 4
     /// The most bytes that are read of a peer before it is proven.
-    package var unprovenBytes = 65_536
+    package var unprovenBytes = 8_192
     /// How many bytes may wait to be sent on a connection before it counts as not writable.
     package var outputBytes = 2 * 1_048_576
     /// The most bytes read from, and about the most written to, one connection in one turn.

@@ -89,6 +89,13 @@ package enum ControlSocket {
         throw ControlError("the process that serves the folder went away")
     }
 
+    /// Whether a process serves the folder.
+    static func answers(at path: String) -> Bool {
+        guard let connection = connect(path) else { return false }
+        close(connection)
+        return true
+    }
+
     private static func connect(_ path: String) -> Int32? {
         let descriptor = plc_local_socket()
         guard descriptor >= 0 else { return nil }

@@ -37,7 +37,7 @@ package struct Exchange: Sendable {
     package struct Outcome: Sendable {
         package let target: Target
         package let ending: Ending
-        /// The peer, if it was reached.
+        /// The peer, if it was reached; bytes and changes are those of the connection, which may be older than the meeting.
         package let status: Server.PeerStatus?
         /// How long it took, in milliseconds.
         package let milliseconds: UInt64
@@ -84,6 +84,8 @@ package struct Exchange: Sendable {
         private let progress: (Server.PeerStatus) -> Void
         private let began: UInt64
         private var connection: ConnectionID?
+        /// Whether the connection was made for this meeting, and ends with it.
+        private var isOwn = true
         private var observer: Int?
         private var hasJoined = false
         private var closeCode: (CloseCode, isPeer: Bool)?
@@ -102,9 +104,21 @@ package struct Exchange: Sendable {
 
         func begin() {
             observer = server.observe { [self] event in observed(event) }
+            if target.purpose == .exchange, let standing = server.summon(target.endpoint) {
+                return watch(standing)
+            }
             connection = server.dial(
                 target.endpoint, node: target.node, purpose: target.purpose, isPersistent: false)
             if connection == nil { finish(.failed("the time of day is outside the window")) }
+        }
+
+        /// Meets over a connection that others use too, and leaves it standing.
+        private func watch(_ standing: ConnectionID) {
+            isOwn = false
+            connection = standing
+            closeCode = nil
+            _ = server.loop.schedule(after: Exchange.patience) { [self] in giveUpWithoutSpaces() }
+            server.loop.later { [self] in look() }
         }
 
         private func observed(_ event: ServerEvent) {
@@ -113,6 +127,12 @@ package struct Exchange: Sendable {
                 if let (code, isPeer) = closeCode { return finish(.closed(code, isPeer: isPeer)) }
                 finish(.failed("\(reason)"))
             case .replica(.closed(let id, let code, let isPeer)) where id == connection:
+                // Of two connections with one peer one was kept: the meeting goes on there.
+                if code == .replaced, let peer = status?.node,
+                    let kept = server.peerStatuses().first(where: { $0.node == peer && $0.connection != id })
+                {
+                    return watch(kept.connection)
+                }
                 closeCode = (code, isPeer)
                 look()
             case .replica(.joined(let id, _)) where id == connection:
@@ -160,7 +180,7 @@ package struct Exchange: Sendable {
             self.observer = nil
             let outcome = Outcome(
                 target: target, ending: ending, status: last, milliseconds: server.loop.now - began)
-            if let connection { server.end(connection) }
+            if let connection, isOwn { server.end(connection) }
             promise.fulfil(.success(outcome))
         }
     }

@@ -43,6 +43,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
         var connection: ConnectionID?
         var policy = ReconnectPolicy()
         var connectedAt: UInt64?
+        var retry: TimerID?
     }
 
     /// What is known of one connection, for people.
@@ -159,6 +160,17 @@ package final class Server: TransportHandler, @unchecked Sendable {
         }
     }
 
+    /// The connection to a peer that is dialled again and again; nil if the peer is not, or must not be dialled now.
+    ///
+    /// One that waits is dialled at once. On the loop's thread.
+    func summon(_ endpoint: Endpoint) -> ConnectionID? {
+        guard let index = dials.firstIndex(where: { $0.isPersistent && $0.endpoint == endpoint }) else {
+            return nil
+        }
+        connect(index)
+        return dials[index].connection
+    }
+
     private func connect(_ index: Int) {
         guard dials[index].connection == nil else { return }
         guard window?.isNow ?? true else {
@@ -170,8 +182,10 @@ package final class Server: TransportHandler, @unchecked Sendable {
 
     private func retry(_ index: Int, after milliseconds: UInt64) {
         let serial = dials[index].serial
-        _ = loop.schedule(after: milliseconds) { [weak self] in
+        if let earlier = dials[index].retry { loop.cancel(earlier) }
+        dials[index].retry = loop.schedule(after: milliseconds) { [weak self] in
             guard let self, let index = dials.firstIndex(where: { $0.serial == serial }) else { return }
+            dials[index].retry = nil
             connect(index)
         }
     }

@@ -29,9 +29,9 @@ extension Store: FoldStore {
         space.isDirty = true
     }
 
-    private func name(_ dot: LocalDot) -> RowHasher.Name { RowHasher.Name(log: logID(dot.log), dot: dot) }
+    func name(_ dot: LocalDot) -> RowHasher.Name { RowHasher.Name(log: logID(dot.log), dot: dot) }
 
-    private func rowName(_ record: LocalDot, isKeyed: Bool) throws -> RowHasher.Record {
+    func rowName(_ record: LocalDot, isKeyed: Bool) throws -> RowHasher.Record {
         guard isKeyed, let id = try states.keyedID(of: record) else { return .born(name(record)) }
         return .keyed(id)
     }

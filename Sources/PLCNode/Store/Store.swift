@@ -251,6 +251,12 @@ package final class Store {
     }
     private var ownLogs: [OwnLog: Int] = [:]
 
+    /// The next write to every channel opens a log.
+    func forgetOwnLogs() { ownLogs = [:] }
+
+    /// An identity for a database.
+    func drawEpoch() -> UInt64 { random.next() }
+
     private func append(_ leaf: [UInt8], to index: Int, isControl: Bool) throws {
         guard let log = logs[index] else { preconditionFailure("log \(index) is there") }
         touch(index)
@@ -389,9 +395,4 @@ extension Store {
 
     /// A number that moves with every row that is written.
     package var writes: Int64 { database.changes }
-
-    /// Writes a consistent copy of the store to a new file.
-    package func backup(to path: String, progress: (_ done: Int, _ total: Int) -> Void) throws {
-        try database.backup(to: path, progress: progress)
-    }
 }

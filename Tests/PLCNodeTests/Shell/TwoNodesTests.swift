@@ -89,6 +89,12 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
     return false
 }
 
+/// What the loop's thread says to the test's.
+private final class Answer: @unchecked Sendable {
+    var connection: ConnectionID?
+    let isThere = DispatchSemaphore(value: 0)
+}
+
 @Suite struct TwoNodesTests {
     @Test("two nodes meet by an invitation and converge, live, over mutual TLS")
     func converge() throws {
@@ -126,5 +132,53 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
         #expect(equal && equalNorth)
         let (a, b) = (try north.digest(space), try south.digest(space))
         #expect(a == b && a != before)
+    }
+
+    @Test("a meeting over a connection that stands leaves it standing, whichever side asks")
+    func meetWhileConnected() throws {
+        let root = TemporaryFolder()
+        let north = try RunningNode("north", in: root)
+        let south = try RunningNode("south", in: root)
+        defer {
+            north.stop()
+            south.stop()
+        }
+        let space = try north.node.found(level: .school, parent: nil)
+        north.server.opened(space)
+        let key = south.node.identity.publicKey
+        _ = try north.node.author(space, .control) { _ in
+            var draft = Draft()
+            draft.append(.grant(key, .writer, name: "south", invitation: nil))
+            return draft
+        }
+        let genesis = try north.node.read { try #require(try $0.spaces().first).genesis }
+        _ = try south.node.write { try $0.add(genesis: genesis) }
+        south.server.opened(space)
+        let (server, address) = (south.server, north.address)
+        server.loop.submit { server.dial(address, isPersistent: true) }
+        let met = try eventually { try south.digest(space) == north.digest(space) }
+        #expect(met)
+        func connection() -> ConnectionID? {
+            let answer = Answer()
+            server.loop.submit {
+                answer.connection = server.peerStatuses().first?.connection
+                answer.isThere.signal()
+            }
+            answer.isThere.wait()
+            return answer.connection
+        }
+        let before = connection()
+        for (number, (node, peer)) in [(south, north), (north, south)].enumerated() {
+            try peer.post(space, "post \(number)")
+            let outcome = Exchange.meet(
+                Exchange.Target(endpoint: peer.address, node: nil), through: node.server)
+            guard case .inSync = outcome.ending else {
+                Issue.record("\(outcome.ending)")
+                return
+            }
+            let equal = try eventually { try south.digest(space) == north.digest(space) }
+            #expect(equal)
+            if number == 0 { #expect(connection() == before) }
+        }
     }
 }

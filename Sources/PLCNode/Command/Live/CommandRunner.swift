@@ -11,6 +11,10 @@ struct CommandRunner {
 
     /// The environment variable that names the node's folder.
     static let folderVariable = "PLC_DIR"
+    /// How long a command waits while another process has the folder and serves it not, in milliseconds.
+    private static let patience: UInt64 = 5_000
+    /// How long it waits before it tries again, in milliseconds.
+    private static let pause: Int32 = 20
 
     /// Runs the command in this process, or in the one that serves the folder.
     func run() -> ExitCode {
@@ -19,10 +23,21 @@ struct CommandRunner {
             let needsNode = CommandRegistry.needsNode(invocation.command)
             let opensNode = needsNode || (invocation.command == "join" && folder.isNode)
             guard opensNode else { return perform(invocation, folder, nil, nil) }
-            if invocation.command != "serve", let code = try forwarded(folder) { return code }
-            let node = try Node(folder)
-            defer { node.stop() }
-            return perform(invocation, folder, node, nil)
+            // Another command, or a server that is starting or ending, is done with the folder soon.
+            let deadline = EventLoop.clock() + Self.patience
+            while true {
+                if invocation.command != "serve", let code = try forwarded(folder) { return code }
+                do {
+                    let node = try Node(folder)
+                    defer { node.stop() }
+                    return perform(invocation, folder, node, nil)
+                } catch StoreError.inUse where EventLoop.clock() < deadline {
+                    if invocation.command == "serve", ControlSocket.answers(at: folder.control) {
+                        throw StoreError.inUse(folder.path)
+                    }
+                    _ = poll(nil, 0, Self.pause)
+                }
+            }
         }
     }
 
