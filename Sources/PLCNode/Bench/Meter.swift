@@ -1,5 +1,3 @@
-internal import CLinux
-
 #if canImport(Glibc)
     internal import Glibc
 #endif
@@ -49,7 +47,7 @@ enum Meter {
 
     /// Lets go of freed memory, and forgets how much there was at most.
     static func resetPeak() {
-        plc_trim_memory()
+        World.releaseMemory()
         let descriptor = Glibc.open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         _ = Glibc.write(descriptor, "5", 1)

@@ -17,6 +17,9 @@ package enum World {
     /// Both clocks.
     package static func now() -> Now { Now(monotonic: EventLoop.clock(), wall: wall()) }
 
+    /// Gives memory that was freed back to the system.
+    static func releaseMemory() { plc_trim_memory() }
+
     /// `count` bytes from the kernel's generator.
     package static func randomBytes(_ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
