@@ -52,7 +52,8 @@ let package = Package(
         .testTarget(
             name: "PLCEntitiesTests", dependencies: ["PLCEntities", "PLCSync"], swiftSettings: house),
         .testTarget(
-            name: "PLCNodeTests", dependencies: ["PLCNode", "PLCEntities", "PLCSync", "CLinux", "COpenSSL"],
+            name: "PLCNodeTests",
+            dependencies: ["PLCNode", "PLCEntities", "PLCSync", "CLinux", "COpenSSL", "CSQLite"],
             swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]

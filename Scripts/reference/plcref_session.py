@@ -6,6 +6,7 @@ from plcref import LEAF_MAX, SEQ_LIMIT, U64, Malformed, decode_varint, encode_it
 
 BODY_MAX = 65_536  # bytes; S-3
 DATA_BODY_MAX = 262_144 + 1_024  # bytes; S-3
+INNER_MAX = 262_144  # bytes; S-36
 
 
 # ----------------------------------------------------------------------------------------- frames and messages (S-2…)
@@ -14,6 +15,7 @@ HELLO, OPEN, HEADS, ACK, WANT, DATA, RECON = 1, 2, 3, 4, 5, 6, 7
 JOIN, PING, CLOSE, PONG, WELCOME, CREDIT, COMPRESSED = 10, 11, 12, 13, 15, 16, 32
 KNOWN_TYPES = {HELLO, OPEN, HEADS, ACK, WANT, DATA, RECON, JOIN, PING, CLOSE, PONG, WELCOME, CREDIT, COMPRESSED}
 SPACES_MAX, LOGREFS_MAX, HEADS_ENTRIES_MAX, WANT_ENTRIES_MAX = 64, 100_000, 512, 512
+SECTIONS_MAX, BRIDGE_MAX, RANGES_MAX = 512, 64, 4_096
 RATIO_MAX, RATIO_FREE, HOLE_HEIGHT_MAX = 64, 4_096, 40
 CLOSE_CODES = {"limit": 4, "tooLong": 4, "unsupported": 2}  # every other reason is 1
 
@@ -102,10 +104,11 @@ class Body:
         start = self.at
         s["from"] = self.varint(1, SEQ_LIMIT - 1)
         s["items"] = self.list(self.item)
-        if s["from"] - 1 + sum(1 if i[0] == "leaf" else 1 << i[1] for i in s["items"]) >= SEQ_LIMIT:
+        end = s["from"] - 1 + sum(1 if i[0] == "leaf" else 1 << i[1] for i in s["items"])
+        if s["items"] and end > s.get("n", SEQ_LIMIT - 1):
             raise Malformed("range", start)
         if s["flags"] & 4:
-            s["bridge"] = self.list(lambda: self.take(32), low=1)
+            s["bridge"] = self.list(lambda: self.take(32), low=1, limit=BRIDGE_MAX)
         return s
 
     def range(self, previous):
@@ -123,7 +126,7 @@ class Body:
         if mode == 1:
             return {"bound": bound, "mode": 1, "fingerprint": self.take(16)}
         if mode in (2, 4):
-            return {"bound": bound, "mode": mode, "entries": self.list(self.entry)}
+            return {"bound": bound, "mode": mode, "entries": self.list(self.entry, limit=LOGREFS_MAX)}
         raise Malformed("range", start)
 
 
@@ -163,22 +166,16 @@ def decode_body(type, data):
     elif type == WANT:
 
         def want():
-            start, index = b.at, b.varint(1)
-            if index > LOGREFS_MAX:
-                raise Malformed("limit", start)
-            low = b.varint(1, SEQ_LIMIT - 1)
-            return index, low, b.varint(low, SEQ_LIMIT - 1), b.flags(7)
+            index, low = b.varint(1), b.varint(1, SEQ_LIMIT - 1)
+            return index, low, b.varint(low, SEQ_LIMIT - 1), b.flags(1)
 
         m.update(handle=b.handle(), wants=b.list(want, low=1, limit=WANT_ENTRIES_MAX))
     elif type == DATA:
-        m.update(handle=b.handle(), sections=b.list(b.section, low=1))
+        m.update(handle=b.handle(), sections=b.list(b.section, low=1, limit=SECTIONS_MAX))
     elif type == RECON:
-        m.update(handle=b.handle())
-        start, m["domain"] = b.at, b.int(1)
-        if m["domain"] != 0:
-            raise Malformed("range", start)
+        m.update(handle=b.handle(), flags=b.flags(128))
         bounds = []
-        m["ranges"] = b.list(lambda: b.range(bounds))
+        m["ranges"] = b.list(lambda: b.range(bounds), limit=RANGES_MAX)
     elif type == JOIN:
         m.update(invitation=b.take(32), signature=b.take(64), name=b.text(256))
     elif type in (PING, PONG):
@@ -196,7 +193,7 @@ def decode_body(type, data):
             raise Malformed("range", start)
         start, m["innerLength"] = b.at, b.varint()
         m["stream"] = b.take(len(data) - b.at)
-        if m["innerLength"] > min(DATA_BODY_MAX, RATIO_FREE + RATIO_MAX * len(m["stream"])):
+        if m["innerLength"] > min(INNER_MAX, RATIO_FREE + RATIO_MAX * len(m["stream"])):
             raise Malformed("limit", start)
     if b.at != len(data):
         raise Malformed("trailing", b.at)
@@ -253,7 +250,7 @@ def encode_body(m):
             out += v(len(s["bridge"])) + b"".join(s["bridge"]) if s["flags"] & 4 else b""
         return out
     if type == RECON:
-        out = v(m["handle"]) + bytes([m["domain"]]) + v(len(m["ranges"]))
+        out = v(m["handle"]) + bytes([m["flags"]]) + v(len(m["ranges"]))
         for r in m["ranges"]:
             out += b"\xff" if r["bound"] is None else bytes([len(r["bound"])]) + r["bound"]
             out += bytes([r["mode"]])
@@ -402,9 +399,9 @@ def tag(dialer_nonce, listener_nonce, log, n, root_n):
     return sha256(dialer_nonce, listener_nonce, log, u64(n), root_n)[:4]
 
 
-def fingerprint(heads, mask=255):
+def fingerprint(heads):
     """`heads`: {LogID: (n, root(n))} of the logs that count."""
-    rows = [log + u64(n) + root_n for log, (n, root_n) in sorted(heads.items()) if n >= 1 and mask >> log[0] & 1]
+    rows = [log + u64(n) + root_n for log, (n, root_n) in sorted(heads.items()) if n >= 1]
     return sha256(*rows)[:16]
 
 
@@ -418,7 +415,6 @@ def join_message(exporter, key):
 def cursor_valid(mine, peer):
     return bool(
         mine["hasCursor"]
-        and mine["channelMask"] == peer["channelMask"]
         and mine["cursorEpoch"] == peer["databaseEpoch"]
         and mine["cursorLsn"] <= peer["lsn"]
     )
@@ -426,17 +422,17 @@ def cursor_valid(mine, peer):
 
 def opening(mine, peer):
     """What follows two OPENs (each with its side's `databaseEpoch` and `key`): (word, lsn above which I announce)."""
-    if mine["channelMask"] == peer["channelMask"] and mine["fingerprint"] == peer["fingerprint"]:
+    if mine["logs"] > 0 and mine["fingerprint"] == peer["fingerprint"]:
         return "inSync", None
-    resumable = [a["logs"] == 0 or cursor_valid(a, b) for a, b in ((mine, peer), (peer, mine))]
-    if all(resumable):
-        return "heads", peer["cursorLsn"] if cursor_valid(peer, mine) else 0
-    return ("reconBegin" if mine["key"] < peer["key"] else "reconWait"), None
+    both_hold = mine["logs"] > 0 and peer["logs"] > 0
+    if both_hold and not (cursor_valid(mine, peer) and cursor_valid(peer, mine)):
+        return ("reconBegin" if mine["key"] < peer["key"] else "reconWait"), None
+    return "heads", peer["cursorLsn"] if cursor_valid(peer, mine) else 0
 
 
 # ---------------------------------------------------------------------------------------- reconciliation (S-41, S-42)
 
-RECON_ITEMS_MAX, RECON_BRANCH, RECON_ANSWER_MAX, RECON_ROUNDS_MAX = 4, 8, 1_024, 40
+RECON_ITEMS_MAX, RECON_BRANCH, RECON_PART_MAX, RECON_ROUNDS_MAX = 4, 8, 512, 40
 START, END = bytes(16), b"\xff" * 17
 
 
@@ -472,12 +468,11 @@ def recon_answer(heads, ranges, learn):
             else:
                 fingerprints()
         elif r["mode"] == 2:
-            theirs = {log: n for log, (n, _) in r["entries"]}
-            more = sorted((log, head) for log, head in inside.items() if head[0] > theirs.get(log, 0))
-            if len(more) > RECON_ANSWER_MAX:
-                fingerprints()
-            else:
-                out.append({"bound": r["bound"], "mode": 4 if more else 0, "entries": more})
+            mine = sorted(inside.items())
+            for start in range(0, max(len(mine), 1), RECON_PART_MAX):
+                rest = mine[start + RECON_PART_MAX :]
+                cut = rest[0][0] if rest else r["bound"]
+                out.append({"bound": cut, "mode": 4, "entries": mine[start : start + RECON_PART_MAX]})
         else:
             out.append({"bound": r["bound"], "mode": 0})
         low = bound

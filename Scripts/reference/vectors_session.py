@@ -29,22 +29,20 @@ def tag(n, log=LOG1):
 def messages():
     fp, fp2 = s.fingerprint({LOG1: (7, ROOTS[7])}), s.fingerprint({LOG1: (9, ROOTS[9])})
     hello = {"type": s.HELLO, "minVersion": 1, "maxVersion": 1, "features": 0, "wallClock": DAY, "nonce": DIALER, "databaseEpoch": EPOCH}
-    open_ = {"type": s.OPEN, "handle": 1, "token": s.token(EXPORTER, 0, SPACE), "flags": 1, "channelMask": 7, "logs": 2, "fingerprint": fp, "lsn": 9, "hasCursor": 0}
+    open_ = {"type": s.OPEN, "handle": 1, "token": s.token(EXPORTER, 0, SPACE), "flags": 1, "channelMask": 255, "logs": 2, "fingerprint": fp, "lsn": 9, "hasCursor": 0}
     yield "hello", "S-12: HELLO", hello
     yield "hello-versions", "S-7 S-12 S-14: other versions and features", {**hello, "minVersion": 1, "maxVersion": 255, "features": 2**32 - 1}
     yield "open", "S-16: OPEN, live, without cursor", open_
     yield "open-cursor", "S-16 S-20: with a cursor", {**open_, "handle": 64, "hasCursor": 1, "cursorEpoch": EPOCH, "cursorLsn": 300}
-    yield "open-once", "S-45: not live, control only", {**open_, "flags": 0, "channelMask": 1, "logs": 0, "fingerprint": s.fingerprint({}), "lsn": 0}
+    yield "open-once", "S-45: not live, no logs", {**open_, "flags": 0, "logs": 0, "fingerprint": s.fingerprint({}), "lsn": 0}
     yield "open-guest", "S-22: the OPEN that a guest gets", {**open_, "token": s.token(EXPORTER, 1, SPACE), "channelMask": 1, "logs": 0, "fingerprint": bytes(16), "lsn": 0}
-    yield "open-mask", "S-7: channels of the future in the mask", {**open_, "channelMask": 255}
+    yield "open-mask", "S-17: a mask of a partial replica", {**open_, "channelMask": 3}
     yield "heads-empty", "S-21 S-23: an announcement without entries", {"type": s.HEADS, "handle": 1, "lsn": 9, "more": 0, "entries": []}
     yield "heads-first", "S-9 S-23: first mentions", {"type": s.HEADS, "handle": 1, "lsn": 300, "more": 1, "entries": [(LOG2, 3, tag(3, LOG2)), (LOG1, 40, tag(40))]}
     yield "heads-later", "S-9: later mentions", {"type": s.HEADS, "handle": 1, "lsn": 301, "more": 0, "entries": [(1, 4, tag(4, LOG2)), (2, 2**30 - 1, b"\x01\x02\x03\x04")]}
     yield "heads-512", "S-25: as many entries as may be", {"type": s.HEADS, "handle": 1, "lsn": 5, "more": 0, "entries": [(1, 4, tag(4))] * 512}
     yield "ack", "S-29: ACK", {"type": s.ACK, "handle": 1, "lsn": 301, "fingerprint": fp2, "ownLsn": 2**64 - 1}
-    yield "want", "S-30: three wants", {"type": s.WANT, "handle": 1, "wants": [(1, 1, 3, 1), (2, 8, 40, 0), (s.LOGREFS_MAX, 1, 2**30 - 1, 0)]}
-    yield "want-prove", "S-34: prove", {"type": s.WANT, "handle": 1, "wants": [(2, 8, 40, 2)]}
-    yield "want-fill", "S-30: fill, and all flags", {"type": s.WANT, "handle": 1, "wants": [(2, 8, 8, 4), (2, 9, 9, 7)]}
+    yield "want", "S-30: three wants", {"type": s.WANT, "handle": 1, "wants": [(1, 1, 3, 1), (2, 8, 40, 0), (2**64 - 1, 1, 2**30 - 1, 0)]}
     described = {"log": LOG1, "flags": 7, "key": KEY_A, "epoch": 7, **head(40), "from": 1, "items": leaves(1, 3), "bridge": p.bridge(HASHES, 3, 40)}
     yield "data-first", "S-31 S-32: descriptor, head, three leaves, bridge", {"type": s.DATA, "handle": 1, "sections": [described]}
     yield "data-next", "S-31: the leaves that complete the head", {"type": s.DATA, "handle": 1, "sections": [{"log": 1, "flags": 0, "from": 4, "items": leaves(4, 40)}]}
@@ -54,16 +52,17 @@ def messages():
         {"log": LOG2, "flags": 0, "from": 1, "items": [("leaf", b"x")]}, {"log": 1, "flags": 4, "from": 6, "items": leaves(6, 6), "bridge": p.bridge(HASHES, 6, 7)}]}
     yield "data-no-more", "S-33: no more", {"type": s.DATA, "handle": 1, "sections": [{"log": 1, "flags": 8, "from": 8, "items": []}]}
     yield "data-leaf-no-more", "S-33: a leaf, then no more", {"type": s.DATA, "handle": 1, "sections": [{"log": 1, "flags": 10, **head(8), "from": 8, "items": leaves(8, 8)}]}
-    yield "data-prove", "S-34: the answer to prove: the consistency proof (7, 40)", {"type": s.DATA, "handle": 1, "sections": [
-        {"log": 1, "flags": 6, **head(40), "from": 8, "items": [], "bridge": p.consistency_proof(HASHES, 7, 40)}]}
+    yield "data-bridge-only", "S-32: no leaf, and the bridge to a new head", {"type": s.DATA, "handle": 1, "sections": [
+        {"log": 1, "flags": 6, **head(40), "from": 8, "items": [], "bridge": p.bridge(HASHES, 7, 40)}]}
     yield "data-hole", "L-22 L-23: a hole, which a later version may send", {"type": s.DATA, "handle": 1, "sections": [
         {"log": 1, "flags": 0, "from": 1, "items": [("hole", 2, p.block_hash(HASHES[:4])), ("leaf", LEAVES[4])]}]}
-    yield "recon-begin", "S-42: the first message", {"type": s.RECON, "handle": 1, "domain": 0, "ranges": [{"bound": None, "mode": 1, "fingerprint": fp}]}
-    yield "recon-split", "S-41: bounds of several lengths", {"type": s.RECON, "handle": 1, "domain": 0, "ranges": [
+    yield "recon-begin", "S-42: the first message", {"type": s.RECON, "handle": 1, "flags": 0, "ranges": [{"bound": None, "mode": 1, "fingerprint": fp}]}
+    yield "recon-split", "S-41: bounds of several lengths", {"type": s.RECON, "handle": 1, "flags": 0, "ranges": [
         {"bound": b"\x01", "mode": 0}, {"bound": b"\x01\x80", "mode": 1, "fingerprint": fp}, {"bound": b"\x01\xff" + LOG1[2:], "mode": 2, "entries": []},
         {"bound": b"\xff" * 16, "mode": 2, "entries": [(LOG1, 7, tag(7))]}, {"bound": None, "mode": 4, "entries": [(1, 8, tag(8)), (2, 9, tag(9))]}]}
-    yield "recon-end", "S-42: an answer without ranges", {"type": s.RECON, "handle": 1, "domain": 0, "ranges": []}
-    yield "recon-length-0", "S-41: a first bound of no bytes, an empty range", {"type": s.RECON, "handle": 1, "domain": 0, "ranges": [{"bound": b"", "mode": 0}, {"bound": None, "mode": 0}]}
+    yield "recon-end", "S-42: an answer without ranges", {"type": s.RECON, "handle": 1, "flags": 0, "ranges": []}
+    yield "recon-more", "S-41: more frames of the message follow", {"type": s.RECON, "handle": 1, "flags": 128, "ranges": [{"bound": b"\x01", "mode": 4, "entries": [(1, 8, tag(8))]}]}
+    yield "recon-length-0", "S-41: a first bound of no bytes, an empty range", {"type": s.RECON, "handle": 1, "flags": 0, "ranges": [{"bound": b"", "mode": 0}, {"bound": None, "mode": 0}]}
     yield "join", "S-38: JOIN of KEY_B", {"type": s.JOIN, "invitation": KEY_C, "signature": p.sign(SEED_C, s.join_message(EXPORTER, KEY_B)), "name": "مدرسة"}
     yield "join-no-name", "S-38: an empty name", {"type": s.JOIN, "invitation": KEY_C, "signature": p.sign(SEED_C, s.join_message(EXPORTER, KEY_B)), "name": ""}
     yield "welcome", "S-39: WELCOME", {"type": s.WELCOME, "genesis": GENESIS}
@@ -159,10 +158,14 @@ def frames():
     refuse("want-from-0", "S-30: from 0", change("want", wants=[(1, 0, 1, 0)]))
     refuse("want-backwards", "S-30: to below from", change("want", wants=[(1, 5, 4, 0)]))
     refuse("want-to", "S-30: to 2^30", change("want", wants=[(1, 5, 2**30, 0)]))
-    refuse("want-flags", "S-7: an unknown flag", change("want", wants=[(1, 5, 5, 8)]))
+    for flag in (2, 3, 4, 8):
+        refuse(f"want-flags-{flag}", "S-7 S-30: a reserved flag", change("want", wants=[(1, 5, 5, flag)]))
     section = good["data-first"]["sections"][0]
     data = lambda **fields: change("data-first", sections=[{**section, **fields}])
     refuse("data-none", "S-31: no sections", change("data-first", sections=[]))
+    refuse("data-513", "S-31: a section too many", change("data-first", sections=[good["data-no-more"]["sections"][0]] * 513))
+    refuse("data-beyond-head", "S-31: leaves beyond the head of the section", data(n=2, items=leaves(1, 3)))
+    refuse("data-bridge-65", "S-31: a hash too many", data(bridge=[bytes(32)] * 65))
     refuse("data-flags", "S-7: an unknown flag", data(flags=16 | 7))
     refuse("data-head-flags", "S-7 L-25: an unknown head flag", data(headFlags=2))
     refuse("data-n-0", "L-24: a head of no leaves", data(n=0))
@@ -174,7 +177,8 @@ def frames():
     refuse("data-bridge-empty", "S-31: bridged without hashes", data(bridge=[]))
     refuse("data-count", "S-6: more sections than the body holds", frame("data-no-more", b"\x01" + p.encode_varint(2**40) + body["data-no-more"][2:]))
     ranges = lambda *r: change("recon-end", ranges=list(r))
-    refuse("recon-domain", "S-41: a reserved domain", change("recon-end", domain=1))
+    refuse("recon-domain", "S-41: a reserved domain", change("recon-end", flags=1))
+    refuse("recon-4097", "S-41: a range too many", ranges(*[{"bound": (i + 1).to_bytes(2, "big"), "mode": 0} for i in range(4_097)]))
     refuse("recon-mode", "S-41: a reserved mode", frame("recon-end", b"\x01\x00\x01\xff\x03"))
     refuse("recon-mode-5", "S-41: an unknown mode", frame("recon-end", b"\x01\x00\x01\xff\x05"))
     refuse("recon-length", "S-41: a bound of 17 bytes", frame("recon-end", b"\x01\x00\x01\x11" + bytes(17) + b"\x00"))
@@ -187,7 +191,7 @@ def frames():
     refuse("compressed-flags", "S-7: an unknown flag", change("compressed", flags=2))
     refuse("compressed-inner", "S-36: an inner type other than 6", change("compressed", innerType=3))
     refuse("compressed-ratio", "S-36: one byte above the ratio", change("compressed-limit", innerLength=4_096 + 64 * 8 + 1))
-    refuse("compressed-length", "S-36: a declared length above the limit", change("compressed", innerLength=s.DATA_BODY_MAX + 1))
+    refuse("compressed-length", "S-36: a declared length above the limit", change("compressed", innerLength=s.INNER_MAX + 1, stream=bytes(5_000)))
     return book
 
 
@@ -201,13 +205,10 @@ def tokens():
     book.add("tag-swapped", "S-24: the nonces in the other roles", ("dialerNonce", LISTENER), ("listenerNonce", DIALER), ("log", LOG1), ("n", 7), ("root", ROOTS[7]),
              ("tag", s.tag(LISTENER, DIALER, LOG1, 7, ROOTS[7])))
     many = {bytes([c]) + p.sha256(bytes([c, i]))[:15]: (i + 1, p.sha256(b"r", bytes([c, i]))) for c in (0, 1, 2) for i in range(5)}
-    none = {LOG1: (0, ROOTS[0])}
-    for name, comment, heads, mask in [
-            ("none", "S-18: no logs", {}, 7), ("one", "S-18: one log", {LOG1: (7, ROOTS[7])}, 7), ("many", "S-18: 15 logs", many, 7),
-            ("mask-control", "S-17 S-18: control alone", many, 1), ("mask-3", "S-17 S-18: channels 0 and 1", many, 3), ("n-0", "S-18: a log of no leaves does not count", none, 7),
-            ("mask-future", "S-17: bits without logs change nothing", many, 255)]:
+    for name, comment, heads in [
+            ("none", "S-18: no logs", {}), ("one", "S-18: one log", {LOG1: (7, ROOTS[7])}), ("many", "S-18: 15 logs of three channels", many)]:
         listed = [("head", f"{log.hex()} {n} {root_n.hex()}") for log, (n, root_n) in sorted(heads.items(), key=lambda x: x[0][::-1])]
-        book.add(f"fingerprint-{name}", comment, ("mask", mask), *listed, ("fingerprint", s.fingerprint(heads, mask)))
+        book.add(f"fingerprint-{name}", comment, *listed, ("fingerprint", s.fingerprint(heads)))
     signature = p.sign(SEED_C, s.join_message(EXPORTER, KEY_B))
     book.add("join", "S-38: the message that JOIN signs", ("exporter", EXPORTER), ("joiner", KEY_B), ("invitation", KEY_C), ("message", s.join_message(EXPORTER, KEY_B)), ("signature", signature))
     # Two OPENs. Fields: mask, logs, fingerprint word, lsn, cursor (epoch word, lsn) or none; the peer's epoch is "e".
@@ -221,17 +222,20 @@ def tokens():
 
     low, high = sorted((KEY_A, KEY_B))
     for name, comment, mine, peer in [
-            ("equal", "equal fingerprints", (7, 3, "x", 9, None), (7, 3, "x", 5, None)),
-            ("both-cursors", "two valid cursors", (7, 3, "x", 9, (EPOCH, 4)), (7, 3, "y", 5, (EPOCH, 8))),
-            ("cursor-now", "a cursor at the peer's lsn is valid", (7, 3, "x", 9, (EPOCH, 5)), (7, 3, "y", 5, (EPOCH, 9))),
-            ("cursor-future", "a cursor beyond the peer's lsn is not", (7, 3, "x", 9, (EPOCH, 6)), (7, 3, "y", 5, (EPOCH, 8))),
-            ("cursor-epoch", "nor one of another epoch", (7, 3, "x", 9, (EPOCH + 1, 4)), (7, 3, "y", 5, (EPOCH, 8))),
-            ("no-cursors", "no cursors", (7, 3, "x", 9, None), (7, 3, "y", 5, None)),
-            ("one-cursor", "one without", (7, 3, "x", 9, (EPOCH, 4)), (7, 3, "y", 5, None)),
-            ("i-am-empty", "a side without logs needs no cursor", (7, 0, "x", 0, None), (7, 3, "y", 5, (EPOCH, 0))),
-            ("both-empty-masks", "two sides without logs and with other masks", (7, 0, "x", 0, None), (1, 0, "x", 0, None)),
-            ("i-am-empty-peer-new", "the side with logs has no cursor", (7, 0, "x", 0, None), (7, 3, "y", 5, None)),
-            ("masks", "other masks: fingerprints are not compared, cursors not valid", (7, 3, "x", 9, (EPOCH, 4)), (1, 3, "x", 5, (EPOCH, 8)))]:
+            ("equal", "equal fingerprints", (255, 3, "x", 9, None), (255, 3, "x", 5, None)),
+            ("both-cursors", "two valid cursors", (255, 3, "x", 9, (EPOCH, 4)), (255, 3, "y", 5, (EPOCH, 8))),
+            ("cursor-now", "a cursor at the peer's lsn is valid", (255, 3, "x", 9, (EPOCH, 5)), (255, 3, "y", 5, (EPOCH, 9))),
+            ("cursor-future", "a cursor beyond the peer's lsn is not", (255, 3, "x", 9, (EPOCH, 6)), (255, 3, "y", 5, (EPOCH, 8))),
+            ("cursor-epoch", "nor one of another epoch", (255, 3, "x", 9, (EPOCH + 1, 4)), (255, 3, "y", 5, (EPOCH, 8))),
+            ("no-cursors", "no cursors", (255, 3, "x", 9, None), (255, 3, "y", 5, None)),
+            ("one-cursor", "one without", (255, 3, "x", 9, (EPOCH, 4)), (255, 3, "y", 5, None)),
+            ("i-am-empty", "a side without logs needs no cursor", (255, 0, "x", 0, None), (255, 3, "y", 5, (EPOCH, 0))),
+            ("both-empty", "two sides without logs say so", (255, 0, "x", 0, None), (255, 0, "x", 0, None)),
+            ("i-am-empty-peer-new", "the side with logs has no cursor and announces all", (255, 0, "x", 0, None), (255, 3, "y", 5, None)),
+            ("peer-is-empty", "the same from the other side", (255, 3, "x", 9, None), (255, 0, "y", 0, None)),
+            ("peer-is-empty-cursor", "but not what the cursor covers", (255, 3, "x", 9, None), (255, 0, "y", 0, (EPOCH, 4))),
+            ("masks", "the masks do not matter: equal fingerprints", (255, 3, "x", 9, (EPOCH, 4)), (1, 3, "x", 5, (EPOCH, 8))),
+            ("masks-cursors", "nor for cursors", (255, 3, "x", 9, (EPOCH, 4)), (1, 3, "y", 5, (EPOCH, 8)))]:
         for who, (my_key, peer_key) in (("low", (low, high)), ("high", (high, low))):
             a, b = side(my_key, *mine), side(peer_key, *peer)
             word, above = s.opening(a, b)

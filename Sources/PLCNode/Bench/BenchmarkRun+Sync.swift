@@ -11,6 +11,9 @@ extension BenchmarkRun {
             draft.append(.invite(key, .writer, expiry: 1 << 46))
             return draft
         }
+        // The host's replica hears of the invitation after the transaction: after one more, it has.
+        try host.node.write { _ in }
+        try host.onLoop { _ in }
         let request = JoinRequest(space: space, seed: seed, name: "bench")
         return try Meeting.hold(node, host, space, purpose: .join(request))
     }

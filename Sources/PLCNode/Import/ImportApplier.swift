@@ -56,10 +56,10 @@ struct ImportApplier: Sendable {
                 return
             }
             guard !record.isOwned || store.creator(of: record) == key else { throw EditError.notTheOwner }
-            let target = Draft.Target.dot(store.dot(record.id))
-            _ = try store.write(space, .core, by: key, stamp) { _ in
+            let dot = store.dot(record.id)
+            _ = try store.write(space, dot.log.channel, by: key, stamp) { _ in
                 var draft = Draft()
-                draft.append(.delete(target))
+                draft.append(.delete(.dot(dot)))
                 return draft
             }
             summary.changes += 1
@@ -68,7 +68,8 @@ struct ImportApplier: Sendable {
                 throw BadLine("no record '\(printable(String(decoding: line.id, as: UTF8.self)))' is here")
             }
             do {
-                _ = try store.write(space, .core, by: key, stamp) { value in
+                let channel = store.dot(record.id).log.channel
+                _ = try store.write(space, channel, by: key, stamp) { value in
                     let draft = try store.draft(
                         edit, of: record, by: key, stamp: value, statesOver: line.stamp == nil)
                     if draft.isEmpty { throw NothingToWrite() }

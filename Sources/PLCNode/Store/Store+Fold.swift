@@ -29,9 +29,9 @@ extension Store: FoldStore {
         space.isDirty = true
     }
 
-    private func name(_ dot: LocalDot) -> RowHasher.Name { RowHasher.Name(log: logID(dot.log), dot: dot) }
+    func name(_ dot: LocalDot) -> RowHasher.Name { RowHasher.Name(log: logID(dot.log), dot: dot) }
 
-    private func rowName(_ record: LocalDot, isKeyed: Bool) throws -> RowHasher.Record {
+    func rowName(_ record: LocalDot, isKeyed: Bool) throws -> RowHasher.Record {
         guard isKeyed, let id = try states.keyedID(of: record) else { return .born(name(record)) }
         return .keyed(id)
     }
@@ -158,7 +158,18 @@ extension Store: FoldStore {
 
     // MARK: Fields
 
-    package func winner(_ key: FieldKey) throws -> WriteStamp? { try states.winner(key)?.stamp }
+    package func winner(_ key: FieldKey) throws -> WriteStamp? {
+        let winner = try states.winner(key)
+        foundWinner = (key, winner)
+        return winner?.stamp
+    }
+
+    /// The winner of a field: the fold has mostly looked it up just before.
+    private func takeWinner(_ key: FieldKey) throws -> (stamp: WriteStamp, value: [UInt8])? {
+        defer { foundWinner = nil }
+        if let foundWinner, foundWinner.key == key { return foundWinner.winner }
+        return try states.winner(key)
+    }
 
     package func hasInitialValue(_ key: FieldKey) throws -> Bool {
         guard let record = try states.record(key.record) else { return false }
@@ -167,7 +178,7 @@ extension Store: FoldStore {
 
     package func put(_ key: FieldKey, _ stamp: WriteStamp, value: borrowing RawSpan) throws {
         let name = try rowName(key.record)
-        if let old = try states.winner(key) {
+        if let old = try takeWinner(key) {
             let writer = self.name(old.stamp.dot)
             subtract(
                 rowHasher.register(

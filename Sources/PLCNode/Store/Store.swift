@@ -25,6 +25,8 @@ package final class Store {
     var foldingSpace: Int?
     /// The record that the fold looked up last.
     var foundRecord: FoldRecord?
+    /// The winner that the fold looked up last; it is used up by the write that follows.
+    var foundWinner: (key: FieldKey, winner: (stamp: WriteStamp, value: [UInt8])?)?
     package private(set) var clock: Clock
     private var storedClock: UInt64
     /// The newest log sequence number.
@@ -70,6 +72,7 @@ package final class Store {
         touched = []
         ownLogs = [:]
         foundRecord = nil
+        foundWinner = nil
         for (index, space) in try statements.loadSpaces() {
             spaces[index] = space
             spaceIndices[space.id] = index
@@ -248,6 +251,12 @@ package final class Store {
     }
     private var ownLogs: [OwnLog: Int] = [:]
 
+    /// The next write to every channel opens a log.
+    func forgetOwnLogs() { ownLogs = [:] }
+
+    /// An identity for a database.
+    func drawEpoch() -> UInt64 { random.next() }
+
     private func append(_ leaf: [UInt8], to index: Int, isControl: Bool) throws {
         guard let log = logs[index] else { preconditionFailure("log \(index) is there") }
         touch(index)
@@ -386,9 +395,4 @@ extension Store {
 
     /// A number that moves with every row that is written.
     package var writes: Int64 { database.changes }
-
-    /// Writes a consistent copy of the store to a new file.
-    package func backup(to path: String, progress: (_ done: Int, _ total: Int) -> Void) throws {
-        try database.backup(to: path, progress: progress)
-    }
 }

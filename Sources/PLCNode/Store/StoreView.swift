@@ -168,6 +168,11 @@ package final class StoreView {
         }
     }
 
+    /// Writes a consistent copy of the store, as it is now, to a file that is not there yet.
+    package func backup(to path: String, progress: (_ done: Int, _ total: Int) -> Void) throws {
+        try snapshot { try database.backup(to: path, progress: progress) }
+    }
+
     /// Gives memory that only caches back to the system.
     package func releaseMemory() {
         logReader.forget()

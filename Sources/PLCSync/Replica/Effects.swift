@@ -162,6 +162,12 @@ public struct ReadRequest: Sendable {
         public let from: UInt64
         /// The length of the head to prove against.
         public let to: UInt64
+
+        package init(log: LogID, from: UInt64, to: UInt64) {
+            self.log = log
+            self.from = from
+            self.to = to
+        }
     }
 
     /// Names the request in its completion.
@@ -177,6 +183,14 @@ public struct ReadRequest: Sendable {
 
     /// How many changes are wanted, of which this request may read only the first.
     public var changes: UInt64 { parts.reduce(0) { $0 + ($1.to - min($1.from - 1, $1.to)) } }
+
+    package init(id: UInt64, connection: ConnectionID, space: SpaceID, parts: [Part], maximumBytes: Int) {
+        self.id = id
+        self.connection = connection
+        self.space = space
+        self.parts = parts
+        self.maximumBytes = maximumBytes
+    }
 }
 
 /// What a store answers to one part of a request.

@@ -5,6 +5,8 @@ private struct Intake {
     var stretches: [Stretch] = []
     /// The logs of which the peer has no more than this.
     var ended: [LogID] = []
+    /// Whether a log is not asked of the peer any more that others may have.
+    var asksOthers = false
     /// The membership with the control changes that were verified, durable or not.
     var membership: Membership
 }
@@ -41,7 +43,7 @@ extension Replica {
             sections = unadmitted
         }
         apply(intake, id, space, UInt64(body.byteCount), now, &effects)
-        schedule(id, space, now, &effects)
+        if intake.asksOthers { scheduleAll(now, &effects) } else { schedule(id, space, now, &effects) }
         finish(id, space, now, &effects)
     }
 
@@ -61,9 +63,11 @@ extension Replica {
             spaces[space]?.fetching[log] = nil
             sessions[id]?.spaces[space]?.heads[log] = nil
             // The peer has no more than this, whatever it announced.
+            // What came of it is not acknowledged before it is durable.
             let held = spaces[space]?.logs[log]?.verified.count ?? 0
+            let durable = spaces[space]?.logs[log]?.durable.count ?? 0
             if let target = sessions[id]?.spaces[space]?.pending[log], held < target {
-                sessions[id]?.spaces[space]?.pending[log] = nil
+                sessions[id]?.spaces[space]?.pending[log] = durable < held ? held : nil
             }
         }
         guard !intake.stretches.isEmpty else { return processed(bytes, id, now, &effects) }
@@ -78,7 +82,8 @@ extension Replica {
         effects.append(.commit(commit))
     }
 
-    /// Remembers a log whose key is not admitted, as far as this node knows.
+    /// Remembers a log that this peer is not asked for any more: its key is not admitted, as far as this node knows, or
+    /// it has a hole.
     private mutating func setAside(_ log: LogID, _ id: ConnectionID, _ space: SpaceID) {
         let target = sessions[id]?.spaces[space]?.pending.removeValue(forKey: log)
         sessions[id]?.spaces[space]?.unadmitted[log] = target
@@ -104,6 +109,12 @@ extension Replica {
             return true
         }
         guard intake.membership.counts(log.descriptor.key, in: log.descriptor.channel) else { return false }
+        guard !section.hasHole else {
+            sessions[id]?.spaces[space]?.holed.insert(section.log)
+            setAside(section.log, id, space)
+            intake.asksOthers = true
+            return true
+        }
         let held = log.verified.count
         guard section.from <= held + 1, let head = sessions[id]?.spaces[space]?.heads[section.log] else {
             guard fetch.mayLag else { throw Malformed(.shape, at: 0) }
@@ -119,6 +130,7 @@ extension Replica {
             guard target.root == root else { throw Malformed(.shape, at: 0) }
         } else if !head.isValid(root: root, of: log.descriptor) {
             try refuse(section, log, id, space, &effects)
+            intake.asksOthers = true
             return true
         }
         log.verified = stretch.forest
@@ -144,9 +156,8 @@ extension Replica {
         var start = 0
         var sequence = section.from
         for _ in 0..<section.count {
-            // Holes are legal only below a checkpoint, and there are none yet.
             guard case .leaf(let range) = try reader.logItem(items) else {
-                throw Malformed(.shape, at: start)
+                preconditionFailure("a section with a hole is not verified")
             }
             if sequence <= log.verified.count {
                 start = reader.offset

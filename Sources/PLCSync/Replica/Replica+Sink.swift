@@ -50,7 +50,8 @@ extension Replica {
                 }
             } else if known?.isOwn == true {
                 effects.append(.report(.ownLogAhead(entry.log, space)))
-            } else if shared.isRestricted, entry.log.channel != .control {
+            } else if shared.holed.contains(entry.log) || shared.isRestricted && entry.log.channel != .control
+            {
                 shared.unadmitted[entry.log] = entry.count
             } else {
                 shared.pending[entry.log] = max(shared.pending[entry.log] ?? 0, entry.count)

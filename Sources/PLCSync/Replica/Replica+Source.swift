@@ -60,12 +60,7 @@ extension Replica {
 
     /// Four bytes that stand for a head within one session.
     func tag(_ log: LogID, count: UInt64, root: Bytes32, salt: [UInt8]) -> UInt32 {
-        var w = ByteWriter(capacity: 96)
-        w.write(salt)
-        w.write(log.value)
-        w.write(bigEndian: count)
-        w.write(root)
-        return UInt32(truncatingIfNeeded: Digest.sha256(w.bytes).words.0 >> 32)
+        SessionHash.tag(of: log, count: count, root: root, salt: salt)
     }
 
     mutating func wanted(

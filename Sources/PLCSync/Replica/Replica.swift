@@ -64,10 +64,11 @@ public struct Replica: Sendable {
             preconditionFailure("a space is stored with a genesis that does not decode")
         }
         let space = Space(snapshot, genesis: genesis, hasher: hasher)
-        // Two stewards may have welcomed this node at once.
-        guard spaces[space.id] == nil else { return }
-        spaces[space.id] = space
-        if space.membership.needsUpgrade { effects.append(.report(.upgradeNeeded(space.id))) }
+        // Two stewards may have welcomed this node at once: what is held already stays.
+        if spaces[space.id] == nil {
+            spaces[space.id] = space
+            if space.membership.needsUpgrade { effects.append(.report(.upgradeNeeded(space.id))) }
+        }
         for id in sessions.keys.sorted() {
             guard let session = sessions[id] else { continue }
             if session.joining?.space == space.id {
@@ -144,7 +145,8 @@ public struct Replica: Sendable {
             channelMask: shared.isRestricted ? 1 : 0xff,
             logs: shared.isRestricted ? 0 : UInt64(state.items.count),
             fingerprint: shared.isRestricted ? .zero : state.fingerprint(),
-            lsn: shared.isRestricted ? 0 : state.lsn, cursor: state.cursors[session.peer])
+            lsn: shared.isRestricted ? 0 : state.lsn,
+            cursor: shared.isRestricted ? nil : state.cursors[session.peer])
         shared.sent = message
         shared.told = message.fingerprint
         shared.announced = message.lsn
@@ -158,9 +160,7 @@ public struct Replica: Sendable {
 
     /// The name of a space in a session, in one direction.
     func token(_ space: SpaceID, _ session: Session, mine: Bool) -> UInt64 {
-        let fromListener = session.isDialer != mine
-        let mac = Digest.hmac(key: session.exporter, [fromListener ? 1 : 0] + space.value.bytes)
-        return loadBigEndian(mac.span.bytes, at: 0)
+        SessionHash.token(of: space, exporter: session.exporter, fromListener: session.isDialer != mine)
     }
 
     mutating func send(_ id: ConnectionID, _ frame: [UInt8], _ now: Now, _ effects: inout [Effect]) {
@@ -326,7 +326,10 @@ public struct Replica: Sendable {
         else { return }
         shared.started = true
         shared.hear(theirs.fingerprint, lsn: theirs.lsn)
-        if mine.fingerprint == theirs.fingerprint, mine.logs > 0 {
+        let opening = Opening(
+            mine: mine, epoch: databaseEpoch, theirs: theirs, theirEpoch: hello.databaseEpoch)
+        switch opening {
+        case .inSync:
             shared.raise(upTo: theirs.lsn)
             shared.followed = shared.upTo
             shared.lastHeads = mine.lsn
@@ -334,26 +337,22 @@ public struct Replica: Sendable {
             sessions[id]?.spaces[space] = shared
             follow(id, space, now, &effects)
             reportIfInSync(id, space, &effects)
-            return announce(id, space, now, &effects)
-        }
-        let iFollow = mine.cursor?.isValid(hello.databaseEpoch, theirs.lsn) == true
-        let theyFollow = theirs.cursor?.isValid(databaseEpoch, mine.lsn) == true
-        let needsReconciliation = mine.logs > 0 && theirs.logs > 0 && (!iFollow || !theyFollow)
-        if needsReconciliation {
+            announce(id, space, now, &effects)
+        case .reconcile:
             shared.reconciling = true
             sessions[id]?.spaces[space] = shared
             if identity.publicKey < session.peer { beginReconciliation(id, space, now, &effects) }
-            return
+        case .announce(let since, let from):
+            shared.announced = since
+            if let from {
+                shared.upTo = from
+                shared.followed = from
+            }
+            // Both sides differ, so both will say what moved, if only that nothing did.
+            shared.awaitsMore = true
+            sessions[id]?.spaces[space] = shared
+            announce(id, space, always: true, now, &effects)
         }
-        shared.announced = theyFollow ? theirs.cursor?.lsn ?? 0 : 0
-        if iFollow, let cursor = mine.cursor {
-            shared.upTo = cursor.lsn
-            shared.followed = cursor.lsn
-        }
-        // Both sides differ, so both will say what moved, if only that nothing did.
-        shared.awaitsMore = true
-        sessions[id]?.spaces[space] = shared
-        announce(id, space, always: true, now, &effects)
     }
 
     /// Whether the peer belongs to no space of this node's, and shares none with it otherwise.

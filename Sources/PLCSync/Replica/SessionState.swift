@@ -122,7 +122,10 @@ struct SpaceSession: Sendable {
     var heads: [LogID: Head] = [:]
     /// Pending logs that another peer was asked for because this one did not deliver.
     var abandoned: Set<LogID> = []
-    /// Logs whose keys are not admitted, as far as this node knows.
+    /// Logs of which the peer sent a hole, which this version cannot take in: not asked of it again (L-22).
+    var holed: Set<LogID> = []
+    /// Logs that the peer announced and that are not asked of it: their keys are not admitted, as far as this node
+    /// knows, or they are `holed`. While there are any, the peer is not followed further.
     var unadmitted: [LogID: UInt64] = [:]
     /// The peer has announced everything up to this lsn of its own.
     var upTo: UInt64 = 0
@@ -191,17 +194,13 @@ struct SpaceSession: Sendable {
             announced = received?.cursor.flatMap { $0.isValid(databaseEpoch, space.lsn) ? $0.lsn : nil } ?? 0
         }
         for (log, count) in unadmitted where !isRestricted || log.channel == .control {
+            guard !holed.contains(log) else { continue }
             unadmitted[log] = nil
             guard space.logs[log]?.durable.count ?? 0 < count else { continue }
             pending[log] = max(pending[log] ?? 0, count)
             owesAck = started
         }
     }
-}
-
-extension Cursor {
-    /// Whether a database of this epoch that has come to `lsn` can be followed from here.
-    func isValid(_ epoch: UInt64, _ lsn: UInt64) -> Bool { self.epoch == epoch && self.lsn <= lsn }
 }
 
 extension Bytes16 {

@@ -1,25 +1,27 @@
 extension Message {
     /// Changes of one or more logs of a space, with what proves them.
-    public struct Data: Sendable {
+    package struct Data: Sendable {
         /// A stretch of one log.
-        public struct Section: Sendable {
-            public var log: LogID
+        package struct Section: Sendable {
+            package var log: LogID
             /// The key and the epoch that the log's identity is made of, for one who did not know it.
-            public var description: (key: Bytes32, epoch: UInt64)?
+            package var description: (key: Bytes32, epoch: UInt64)?
             /// The head that the stretch is proved against, at its first mention.
-            public var head: Head?
+            package var head: Head?
             /// The first change of the stretch.
-            public var from: UInt64
+            package var from: UInt64
             /// How many items follow.
-            public var count: Int
+            package var count: Int
             /// The items, one after the other, as in `LogItem`.
-            public var items: [UInt8]
+            package var items: [UInt8]
             /// The hashes of the blocks between the stretch and the head; nil if it reaches the head.
-            public var bridge: [Bytes32]?
+            package var bridge: [Bytes32]?
             /// Whether the sender has no more of this log than this.
-            public var isLast: Bool
+            package var isLast: Bool
+            /// Whether an item is a hole. Holes are legal only below a checkpoint, and there are none yet.
+            package private(set) var hasHole = false
 
-            public init(
+            package init(
                 log: LogID, description: (key: Bytes32, epoch: UInt64)?, head: Head?, from: UInt64,
                 count: Int,
                 items: [UInt8], bridge: [Bytes32]?, isLast: Bool
@@ -36,20 +38,20 @@ extension Message {
         }
 
         /// The most sections of one message.
-        public static let maximumSections = 512
+        package static let maximumSections = 512
         /// The most hashes of one bridge: two for each bit of a length.
-        public static let maximumBridge = 64
+        package static let maximumBridge = 64
 
-        public var handle: UInt64
-        public var sections: [Section]
+        package var handle: UInt64
+        package var sections: [Section]
 
-        public init(handle: UInt64, sections: [Section]) {
+        package init(handle: UInt64, sections: [Section]) {
             self.handle = handle
             self.sections = sections
         }
 
         /// The body of the frame, which the shell may compress.
-        public func encode(_ names: inout LogNames) -> [UInt8] {
+        package func encode(_ names: inout LogNames) -> [UInt8] {
             var w = ByteWriter(capacity: sections.reduce(16) { $0 + $1.items.count + 160 })
             w.write(varint: handle)
             w.write(varint: sections.count)
@@ -57,13 +59,12 @@ extension Message {
             return w.bytes
         }
 
-        public init(_ b: borrowing RawSpan, _ names: inout PeerLogNames) throws(Malformed) {
+        package init(_ b: borrowing RawSpan, _ names: inout PeerLogNames) throws(Malformed) {
             var r = ByteReader(b)
             handle = try r.handle(b)
             sections = []
             let at = r.offset
-            let count = try r.countWithin(b)
-            guard count <= Self.maximumSections else { throw Malformed(.limit, at: at) }
+            let count = try r.count(b, limit: Self.maximumSections)
             guard count > 0 else { throw Malformed(.shape, at: at) }
             for _ in 0..<count {
                 sections.append(try Section(b, &r, &names))
@@ -135,7 +136,9 @@ extension Message.Data.Section {
         for _ in 0..<count {
             switch try r.logItem(b) {
             case .leaf: end += 1
-            case .hole(let height, _): end += 1 << UInt64(height)
+            case .hole(let height, _):
+                hasHole = true
+                end += 1 << UInt64(height)
             }
             guard end <= head?.count ?? Dot.maximumSequence else { throw Malformed(.shape, at: fromAt) }
         }

@@ -1,4 +1,6 @@
-/// One message as it travels: a type, a length and a body. Source: Specs/session.md.
+/// One message as it travels: a type, a length and a body.
+///
+/// Source: Specs/session.md.
 public enum Frame {
     /// The types of messages.
     public enum Kind: UInt8, Sendable {

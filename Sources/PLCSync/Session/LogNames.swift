@@ -1,16 +1,16 @@
 /// The short names that one side of a session gives to logs: a log is named in full once, then by a number.
-public struct LogNames: Sendable {
+package struct LogNames: Sendable {
     /// The most logs that one session names.
-    public static let limit = 100_000
+    package static let limit = 100_000
 
     private var numbers: [LogID: UInt64] = [:]
     private var logs: [LogID] = []
 
     /// No names yet.
-    public init() {}
+    package init() {}
 
     /// The log that was given `number`, or nil.
-    public func log(_ number: UInt64) -> LogID? {
+    package func log(_ number: UInt64) -> LogID? {
         guard number >= 1, number <= UInt64(logs.count) else { return nil }
         return logs[Int(number) - 1]
     }
@@ -26,24 +26,24 @@ public struct LogNames: Sendable {
 }
 
 /// The names that the peer has given to logs.
-public struct PeerLogNames: Sendable {
+package struct PeerLogNames: Sendable {
     private var logs: [LogID] = []
     private var numbers: [LogID: UInt64] = [:]
 
     /// No names yet.
-    public init() {}
+    package init() {}
 
     /// How many logs are named.
     var count: Int { logs.count }
 
     /// The log that the peer gave `number`, or nil.
-    public func log(_ number: UInt64) -> LogID? {
+    package func log(_ number: UInt64) -> LogID? {
         guard number >= 1, number <= UInt64(logs.count) else { return nil }
         return logs[Int(number) - 1]
     }
 
     /// The number that the peer gave to `log`, or nil.
-    public func number(of log: LogID) -> UInt64? { numbers[log] }
+    package func number(of log: LogID) -> UInt64? { numbers[log] }
 
     /// Gives `log` the next number; false if it has one, or lies in a channel that there cannot be.
     mutating func append(_ log: LogID) -> Bool {

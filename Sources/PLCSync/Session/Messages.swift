@@ -1,25 +1,26 @@
-/// The messages of a session, each with its encoding and its decoding. Decoders are total and allocate no more than
-/// the bytes they were given warrant. Source: Specs/session.md.
-public enum Message {
+/// The messages of a session, each with its encoding and its decoding.
+///
+/// Decoders are total and allocate no more than the bytes they were given warrant. Source: Specs/session.md.
+package enum Message {
     /// What both sides say first.
-    public struct Hello: Hashable, Sendable {
-        public var minimumVersion: UInt8 = 1
-        public var maximumVersion: UInt8 = 1
-        public var features: UInt32 = 0
+    package struct Hello: Hashable, Sendable {
+        package var minimumVersion: UInt8 = 1
+        package var maximumVersion: UInt8 = 1
+        package var features: UInt32 = 0
         /// The sender's wall clock in milliseconds since 1970.
-        public var wallClock: UInt64
+        package var wallClock: UInt64
         /// Sixteen random bytes that salt the session's tags.
-        public var nonce: Bytes16
+        package var nonce: Bytes16
         /// The identity of the sender's database, new after a restore.
-        public var databaseEpoch: UInt64
+        package var databaseEpoch: UInt64
 
-        public init(wallClock: UInt64, nonce: Bytes16, databaseEpoch: UInt64) {
+        package init(wallClock: UInt64, nonce: Bytes16, databaseEpoch: UInt64) {
             self.wallClock = wallClock
             self.nonce = nonce
             self.databaseEpoch = databaseEpoch
         }
 
-        public func encode() -> [UInt8] {
+        package func encode() -> [UInt8] {
             var w = ByteWriter(capacity: 40)
             w.write(byte: minimumVersion)
             w.write(byte: maximumVersion)
@@ -30,7 +31,7 @@ public enum Message {
             return Frame.encode(.hello, w.bytes)
         }
 
-        public init(_ b: borrowing RawSpan) throws(Malformed) {
+        package init(_ b: borrowing RawSpan) throws(Malformed) {
             var r = ByteReader(b)
             minimumVersion = try r.byte(b)
             maximumVersion = try r.byte(b)
@@ -46,27 +47,27 @@ public enum Message {
     }
 
     /// Offers one space: what the sender holds of it, and up to where it has followed the receiver.
-    public struct Open: Hashable, Sendable {
+    package struct Open: Hashable, Sendable {
         /// The most spaces that one side opens in a session.
-        public static let maximumHandle: UInt64 = 64
+        package static let maximumHandle: UInt64 = 64
 
         /// The sender's number for the space in this session.
-        public var handle: UInt64
+        package var handle: UInt64
         /// Names the space to those who know it.
-        public var token: UInt64
+        package var token: UInt64
         /// Bit 0: the sender wants to be told of changes as they come.
-        public var flags: UInt8
+        package var flags: UInt8
         /// Bit c: the sender takes part in channel c.
-        public var channelMask: UInt8
+        package var channelMask: UInt8
         /// How many logs the sender holds something of.
-        public var logs: UInt64
-        public var fingerprint: Bytes16
+        package var logs: UInt64
+        package var fingerprint: Bytes16
         /// The sender's newest log sequence number.
-        public var lsn: UInt64
+        package var lsn: UInt64
         /// Up to where the sender has followed the receiver, or nil.
-        public var cursor: Cursor?
+        package var cursor: Cursor?
 
-        public init(
+        package init(
             handle: UInt64, token: UInt64, flags: UInt8, channelMask: UInt8, logs: UInt64,
             fingerprint: Bytes16, lsn: UInt64, cursor: Cursor?
         ) {
@@ -80,7 +81,7 @@ public enum Message {
             self.cursor = cursor
         }
 
-        public func encode() -> [UInt8] {
+        package func encode() -> [UInt8] {
             var w = ByteWriter(capacity: 64)
             w.write(varint: handle)
             w.write(bigEndian: token)
@@ -97,7 +98,7 @@ public enum Message {
             return Frame.encode(.open, w.bytes)
         }
 
-        public init(_ b: borrowing RawSpan) throws(Malformed) {
+        package init(_ b: borrowing RawSpan) throws(Malformed) {
             var r = ByteReader(b)
             handle = try r.handle(b)
             token = try r.bigEndian64(b)
@@ -119,13 +120,13 @@ public enum Message {
     }
 
     /// One log's head as it is announced.
-    public struct HeadEntry: Hashable, Sendable {
-        public var log: LogID
-        public var count: UInt64
+    package struct HeadEntry: Hashable, Sendable {
+        package var log: LogID
+        package var count: UInt64
         /// Four bytes that differ if the roots do.
-        public var tag: UInt32
+        package var tag: UInt32
 
-        public init(log: LogID, count: UInt64, tag: UInt32) {
+        package init(log: LogID, count: UInt64, tag: UInt32) {
             self.log = log
             self.count = count
             self.tag = tag
@@ -133,25 +134,25 @@ public enum Message {
     }
 
     /// Announces heads that moved.
-    public struct Heads: Hashable, Sendable {
+    package struct Heads: Hashable, Sendable {
         /// The most entries of one message.
-        public static let maximumEntries = 512
+        package static let maximumEntries = 512
 
-        public var handle: UInt64
+        package var handle: UInt64
         /// The announcement is complete up to this log sequence number of the sender.
-        public var lsn: UInt64
+        package var lsn: UInt64
         /// Whether more messages follow before that is so.
-        public var more: Bool
-        public var entries: [HeadEntry]
+        package var more: Bool
+        package var entries: [HeadEntry]
 
-        public init(handle: UInt64, lsn: UInt64, more: Bool, entries: [HeadEntry]) {
+        package init(handle: UInt64, lsn: UInt64, more: Bool, entries: [HeadEntry]) {
             self.handle = handle
             self.lsn = lsn
             self.more = more
             self.entries = entries
         }
 
-        public func encode(_ names: inout LogNames) -> [UInt8] {
+        package func encode(_ names: inout LogNames) -> [UInt8] {
             var w = ByteWriter(capacity: 16 + entries.count * 24)
             w.write(varint: handle)
             w.write(varint: lsn)
@@ -160,7 +161,7 @@ public enum Message {
             return Frame.encode(.heads, w.bytes)
         }
 
-        public init(_ b: borrowing RawSpan, _ names: inout PeerLogNames) throws(Malformed) {
+        package init(_ b: borrowing RawSpan, _ names: inout PeerLogNames) throws(Malformed) {
             var r = ByteReader(b)
             handle = try r.handle(b)
             lsn = try r.varint(b)
@@ -171,22 +172,22 @@ public enum Message {
     }
 
     /// Says that all announcements up to a point are held durably, and what the sender holds now.
-    public struct Ack: Hashable, Sendable {
-        public var handle: UInt64
+    package struct Ack: Hashable, Sendable {
+        package var handle: UInt64
         /// The receiver's log sequence number up to which the sender holds everything.
-        public var upTo: UInt64
-        public var fingerprint: Bytes16
+        package var upTo: UInt64
+        package var fingerprint: Bytes16
         /// The sender's newest log sequence number.
-        public var lsn: UInt64
+        package var lsn: UInt64
 
-        public init(handle: UInt64, upTo: UInt64, fingerprint: Bytes16, lsn: UInt64) {
+        package init(handle: UInt64, upTo: UInt64, fingerprint: Bytes16, lsn: UInt64) {
             self.handle = handle
             self.upTo = upTo
             self.fingerprint = fingerprint
             self.lsn = lsn
         }
 
-        public func encode() -> [UInt8] {
+        package func encode() -> [UInt8] {
             var w = ByteWriter(capacity: 32)
             w.write(varint: handle)
             w.write(varint: upTo)
@@ -195,7 +196,7 @@ public enum Message {
             return Frame.encode(.ack, w.bytes)
         }
 
-        public init(_ b: borrowing RawSpan) throws(Malformed) {
+        package init(_ b: borrowing RawSpan) throws(Malformed) {
             var r = ByteReader(b)
             handle = try r.handle(b)
             upTo = try r.varint(b)
@@ -206,19 +207,19 @@ public enum Message {
     }
 
     /// Asks for the changes of logs that the receiver announced.
-    public struct Want: Hashable, Sendable {
+    package struct Want: Hashable, Sendable {
         /// One log's missing changes.
-        public struct Entry: Hashable, Sendable {
+        package struct Entry: Hashable, Sendable {
             /// The log's number in the receiver's numbering.
-            public var reference: UInt64
+            package var reference: UInt64
             /// The first change wanted.
-            public var from: UInt64
+            package var from: UInt64
             /// The last change wanted, at least; the answer may go on to the receiver's head.
-            public var to: UInt64
+            package var to: UInt64
             /// Whether the log must be described first.
-            public var describe: Bool
+            package var describe: Bool
 
-            public init(reference: UInt64, from: UInt64, to: UInt64, describe: Bool) {
+            package init(reference: UInt64, from: UInt64, to: UInt64, describe: Bool) {
                 self.reference = reference
                 self.from = from
                 self.to = to
@@ -227,17 +228,17 @@ public enum Message {
         }
 
         /// The most entries of one message.
-        public static let maximumEntries = 512
+        package static let maximumEntries = 512
 
-        public var handle: UInt64
-        public var entries: [Entry]
+        package var handle: UInt64
+        package var entries: [Entry]
 
-        public init(handle: UInt64, entries: [Entry]) {
+        package init(handle: UInt64, entries: [Entry]) {
             self.handle = handle
             self.entries = entries
         }
 
-        public func encode() -> [UInt8] {
+        package func encode() -> [UInt8] {
             var w = ByteWriter(capacity: 8 + entries.count * 10)
             w.write(varint: handle)
             w.write(varint: entries.count)
@@ -250,7 +251,7 @@ public enum Message {
             return Frame.encode(.want, w.bytes)
         }
 
-        public init(_ b: borrowing RawSpan) throws(Malformed) {
+        package init(_ b: borrowing RawSpan) throws(Malformed) {
             var r = ByteReader(b)
             handle = try r.handle(b)
             entries = []
@@ -272,27 +273,27 @@ public enum Message {
     }
 
     /// Asks to be admitted to a space, on an invitation.
-    public struct Join: Hashable, Sendable {
+    package struct Join: Hashable, Sendable {
         /// The longest name, in bytes.
-        public static let maximumNameBytes = 256
+        package static let maximumNameBytes = 256
 
-        public var invitation: Bytes32
+        package var invitation: Bytes32
         /// The invitation key's signature over the session and the sender's key: 64 bytes.
-        public var signature: [UInt8]
-        public var name: [UInt8]
+        package var signature: [UInt8]
+        package var name: [UInt8]
 
-        public init(invitation: Bytes32, signature: [UInt8], name: [UInt8]) {
+        package init(invitation: Bytes32, signature: [UInt8], name: [UInt8]) {
             self.invitation = invitation
             self.signature = signature
             self.name = name
         }
 
         /// The bytes that the signature covers.
-        public static func message(exporter: [UInt8], key: PublicKey) -> [UInt8] {
+        package static func message(exporter: [UInt8], key: PublicKey) -> [UInt8] {
             Array("ES1J".utf8) + exporter + key.bytes
         }
 
-        public func encode() -> [UInt8] {
+        package func encode() -> [UInt8] {
             var w = ByteWriter(capacity: 128)
             w.write(invitation)
             w.write(signature)
@@ -301,7 +302,7 @@ public enum Message {
             return Frame.encode(.join, w.bytes)
         }
 
-        public init(_ b: borrowing RawSpan) throws(Malformed) {
+        package init(_ b: borrowing RawSpan) throws(Malformed) {
             var r = ByteReader(b)
             invitation = try r.bytes32(b)
             signature = try r.array(b, 64)
@@ -316,24 +317,24 @@ public enum Message {
     }
 
     /// Ends the session and says why.
-    public struct Close: Hashable, Sendable {
-        public var code: CloseCode
+    package struct Close: Hashable, Sendable {
+        package var code: CloseCode
         /// When to try again, in seconds; 0 leaves it to the receiver.
-        public var retryAfter: UInt64
+        package var retryAfter: UInt64
 
-        public init(code: CloseCode, retryAfter: UInt64 = 0) {
+        package init(code: CloseCode, retryAfter: UInt64 = 0) {
             self.code = code
             self.retryAfter = retryAfter
         }
 
-        public func encode() -> [UInt8] {
+        package func encode() -> [UInt8] {
             var w = ByteWriter(capacity: 8)
             w.write(byte: code.rawValue)
             w.write(varint: retryAfter)
             return Frame.encode(.close, w.bytes)
         }
 
-        public init(_ b: borrowing RawSpan) throws(Malformed) {
+        package init(_ b: borrowing RawSpan) throws(Malformed) {
             var r = ByteReader(b)
             code = CloseCode(rawValue: try r.byte(b))
             retryAfter = try r.varint(b)
@@ -342,7 +343,7 @@ public enum Message {
     }
 
     /// The founding bytes of a space, sent to a key that was admitted.
-    public static func welcome(genesis: [UInt8]) -> [UInt8] {
+    package static func welcome(genesis: [UInt8]) -> [UInt8] {
         var w = ByteWriter(capacity: genesis.count + 2)
         w.write(varint: genesis.count)
         w.write(genesis)
@@ -375,14 +376,14 @@ public enum Message {
     }
 
     /// Allows the receiver to have sent `total` bytes of DATA bodies in this session.
-    public static func credit(total: UInt64) -> [UInt8] {
+    package static func credit(total: UInt64) -> [UInt8] {
         var w = ByteWriter()
         w.write(varint: total)
         return Frame.encode(.credit, w.bytes)
     }
 
     /// Asks for, or gives, a sign of life that carries the sender's wall clock in milliseconds since 1970.
-    public static func ping(_ kind: Frame.Kind, wallClock: UInt64) -> [UInt8] {
+    package static func ping(_ kind: Frame.Kind, wallClock: UInt64) -> [UInt8] {
         var w = ByteWriter()
         w.write(bigEndian: wallClock)
         return Frame.encode(kind, w.bytes)
@@ -405,23 +406,39 @@ public struct Cursor: Hashable, Sendable {
 
 /// Why a session ended.
 public struct CloseCode: RawRepresentable, Hashable, Sendable {
+    /// The byte that stands for it in CLOSE.
     public let rawValue: UInt8
 
+    /// The code that this byte stands for, known or not.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
+    /// All that was to do is done.
     public static let done = Self(rawValue: 0)
+    /// The peer broke the protocol, or seems to have.
     public static let protocolError = Self(rawValue: 1)
+    /// No common version, or a message that this version does not know.
     public static let unsupportedVersion = Self(rawValue: 2)
+    /// The peer belongs to no space of this node's.
     public static let notAdmitted = Self(rawValue: 3)
+    /// The peer exceeded a limit.
     public static let limitExceeded = Self(rawValue: 4)
+    /// The node stops.
     public static let shuttingDown = Self(rawValue: 5)
+    /// Another connection with the same peer is kept.
     public static let replaced = Self(rawValue: 6)
+    /// The peer has this node's own key.
     public static let ownIdentity = Self(rawValue: 7)
+    /// No steward wrote such an invitation, as far as this node knows.
     public static let unknownInvitation = Self(rawValue: 8)
+    /// The invitation's time is over.
     public static let invitationExpired = Self(rawValue: 9)
+    /// The invitation has admitted another key.
     public static let invitationUsed = Self(rawValue: 10)
+    /// A steward wrote something that this version does not know.
     public static let upgradeNeeded = Self(rawValue: 11)
+    /// The node cannot store or read at the moment.
     public static let busy = Self(rawValue: 12)
+    /// No sign of life came in time.
     public static let idle = Self(rawValue: 13)
 
     /// What the code means, for people.

@@ -1,14 +1,14 @@
 /// One log's head as range-based reconciliation compares it.
-public struct ReconciliationItem: Hashable, Sendable {
+package struct ReconciliationItem: Hashable, Sendable {
     /// The log.
-    public let log: LogID
+    package let log: LogID
     /// Its length.
-    public let count: UInt64
+    package let count: UInt64
     /// Its root at that length.
-    public let root: Bytes32
+    package let root: Bytes32
 
     /// The head of `log`.
-    public init(log: LogID, count: UInt64, root: Bytes32) {
+    package init(log: LogID, count: UInt64, root: Bytes32) {
         self.log = log
         self.count = count
         self.root = root
@@ -20,9 +20,9 @@ public struct ReconciliationItem: Hashable, Sendable {
 ///
 /// Source: A. Meyer, Range-Based Set Reconciliation, SRDS 2023; Specs/session.md. Fingerprints are hashes over whole
 /// ranges, so that no choice of heads can make two different ranges look equal.
-public enum Reconciliation {
+package enum Reconciliation {
     /// What one side says of a range.
-    public enum Mode: Hashable, Sendable {
+    package enum Mode: Hashable, Sendable {
         /// Nothing more to say.
         case skip
         /// The hash of the sender's heads in the range.
@@ -34,31 +34,33 @@ public enum Reconciliation {
     }
 
     /// A range that ends before `end` (nil: after the last log) and begins where the one before it ends.
-    public struct Range: Hashable, Sendable {
-        public let end: LogID?
-        public let mode: Mode
+    package struct Range: Hashable, Sendable {
+        package let end: LogID?
+        package let mode: Mode
 
-        public init(end: LogID?, mode: Mode) {
+        package init(end: LogID?, mode: Mode) {
             self.end = end
             self.mode = mode
         }
     }
 
     /// Into how many parts a differing range is split.
-    public static let branching = 8
+    package static let branching = 8
     /// Up to how many heads are listed instead of hashed.
-    public static let listThreshold = 4
+    package static let listThreshold = 4
     /// The most messages of one reconciliation.
-    public static let maximumRounds = 40
+    package static let maximumRounds = 40
 
     /// The first message: the whole space.
-    public static func begin(_ items: [ReconciliationItem]) -> [Range] {
+    package static func begin(_ items: [ReconciliationItem]) -> [Range] {
         [Range(end: nil, mode: .fingerprint(fingerprint(items[...])))]
     }
 
     /// What follows from the peer's ranges: the heads it lists, and the ranges to answer with; no ranges if all is
-    /// said. `items` are this node's heads, sorted; `tag` makes the short tag of a head.
-    public static func respond(
+    /// said.
+    ///
+    /// `items` are this node's heads, sorted; `tag` makes the short tag of a head.
+    package static func respond(
         to ranges: [Range], items: [ReconciliationItem], tag: (ReconciliationItem) -> UInt32
     ) -> (told: [Message.HeadEntry], answer: [Range]) {
         var told: [Message.HeadEntry] = []
@@ -91,7 +93,7 @@ public enum Reconciliation {
     }
 
     /// The hash of heads in order: the first sixteen bytes of SHA-256 over identity, length and root of each.
-    public static func fingerprint(_ items: ArraySlice<ReconciliationItem>) -> Bytes16 {
+    package static func fingerprint(_ items: ArraySlice<ReconciliationItem>) -> Bytes16 {
         let digest = Digest(.sha256)
         for item in items {
             digest.update(item.log.value)
@@ -157,23 +159,23 @@ public enum Reconciliation {
 
 extension Message {
     /// One step of reconciliation.
-    public struct Recon: Hashable, Sendable {
+    package struct Recon: Hashable, Sendable {
         /// The most ranges of one message.
-        public static let maximumRanges = 4_096
+        package static let maximumRanges = 4_096
 
-        public var handle: UInt64
-        public var ranges: [Reconciliation.Range]
+        package var handle: UInt64
+        package var ranges: [Reconciliation.Range]
         /// Whether the message goes on in the next frame.
-        public var more = false
+        package var more = false
 
-        public init(handle: UInt64, ranges: [Reconciliation.Range]) {
+        package init(handle: UInt64, ranges: [Reconciliation.Range]) {
             self.handle = handle
             self.ranges = ranges
         }
 
         /// The frames of the message: as many as the limit on a frame's body makes necessary, each of which begins
         /// where the one before it ended.
-        public func encode(_ names: inout LogNames) -> [[UInt8]] {
+        package func encode(_ names: inout LogNames) -> [[UInt8]] {
             var frames: [[UInt8]] = []
             var body = ByteWriter(capacity: 512)
             var count = 0
@@ -212,7 +214,7 @@ extension Message {
         /// A frame is closed once its body has this many bytes; the last range adds at most 512 entries.
         private static let bodyTarget = 40_000
 
-        public init(_ b: borrowing RawSpan, _ names: inout PeerLogNames) throws(Malformed) {
+        package init(_ b: borrowing RawSpan, _ names: inout PeerLogNames) throws(Malformed) {
             var r = ByteReader(b)
             handle = try r.handle(b)
             let at = r.offset

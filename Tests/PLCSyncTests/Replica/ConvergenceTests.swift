@@ -30,7 +30,7 @@ import Testing
         return outcome
     }
 
-    @Test("I3, I4, I5, I6, I14, I21: networks that fail converge, once they heal")
+    @Test("L-28, L-29, I3, I4, I5, I6, I14, I21: networks that fail converge, once they heal")
     func convergence() async {
         let start = ContinuousClock.now
         let seeds = Seeds.list(1_000)

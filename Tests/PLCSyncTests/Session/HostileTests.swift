@@ -172,6 +172,23 @@ import Testing
                 [Message.Heads(handle: 9, lsn: 1, more: false, entries: []).encode(&noNames)], "CLOSE 1"
             ),
             (
+                "WANT of an unknown handle",
+                [
+                    Message.Want(handle: 9, entries: [.init(reference: 1, from: 1, to: 1, describe: false)])
+                        .encode()
+                ],
+                "CLOSE 1"
+            ),
+            (
+                "HEADS of a space that the receiver does not know",
+                [
+                    open(2, token: 5),
+                    Message.Heads(handle: 2, lsn: 1, more: false, entries: []).encode(&noNames),
+                ],
+                "CLOSE 1"
+            ),
+            ("handles in another order", [open(7, token: 5), open(3, token: 6)], "open"),
+            (
                 "ACK of an unknown handle",
                 [Message.Ack(handle: 9, upTo: 0, fingerprint: .init(high: 0, low: 0), lsn: 0).encode()],
                 "CLOSE 1"

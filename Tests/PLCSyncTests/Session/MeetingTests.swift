@@ -143,6 +143,120 @@ func expect(
         expect(["the newer one is left": open == [newer]], "redial")
     }
 
+    @Test("S-14: the version is 1 if the peer speaks it; else the session ends")
+    func versions() {
+        for (minimum, maximum, last) in [(1, 1, "B>A HELLO"), (1, 255, "B>A HELLO"), (2, 3, "B>A CLOSE 2")] {
+            var story = Story("A", "B")
+            let id = story.connect(1, 0)
+            var hello = Message.Hello(wallClock: 0, nonce: Bytes16(high: 1, low: 2), databaseEpoch: 3)
+            hello.minimumVersion = UInt8(minimum)
+            hello.maximumVersion = UInt8(maximum)
+            let body = Array(hello.encode().dropFirst(2))
+            story.at(1) { $0.step(.received(id, type: 1, body: body)) }
+            same(story.said().last, last, "\(minimum) to \(maximum)")
+        }
+    }
+
+    @Test("S-17: the mask is 255, to a guest 1, and nothing depends on the peer's")
+    func masks() throws {
+        var story = Story("A", "B")
+        let space = story.found([0, 1])
+        story.write(0, space)
+        story.connect(1, 0)
+        story.carryAll()
+        story.hangUp(ConnectionID(1))
+        func mask(_ frame: [UInt8]) throws -> UInt8? {
+            guard let (type, body) = try Frame.first(in: frame.span.bytes, from: 0), type == 2 else {
+                return nil
+            }
+            return try Message.Open(Array(frame[body]).span.bytes).channelMask
+        }
+        story.carried = []
+        let id = story.connect(1, 0)
+        story.carry { $0.from == 1 && $0.frame[0] == 2 }
+        let letter = story.letters.removeFirst()
+        var open = try Message.Open(Array(letter.frame.dropFirst(2)).span.bytes)
+        open.channelMask = 3
+        let body = Array(open.encode().dropFirst(2))
+        story.at(0) { $0.step(.received(id, type: 2, body: body)) }
+        let masks = try (story.carried.map(\.frame) + [letter.frame]).compactMap(mask)
+        expect(
+            [
+                "both say 255": masks == [255, 255],
+                "A is in sync": story.nodes[0].replica.isInSync(id, space),
+            ],
+            "masks")
+
+        var guest = Story("A", "B")
+        let genesis = Genesis(
+            level: .team, founders: [guest.nodes[0].key], nonce: Bytes16(high: 1, low: 1), parent: nil
+        ).encoded
+        for node in 0..<2 { guest.at(node) { $0.found(genesis) } }
+        guest.connect(1, 0)
+        guest.carryAll()
+        same(try guest.carried.map(\.frame).compactMap(mask), [255, 1], "a guest")
+    }
+
+    @Test("S-43: CLOSE is the last word, whatever its code")
+    func lastWord() {
+        for code in (0...13).map({ UInt8($0) }) + [200] {
+            var story = Story("A", "B")
+            let space = story.found([0, 1])
+            let id = story.connect(1, 0)
+            story.carryAll()
+            _ = story.said()
+            let close = Message.Close(code: CloseCode(rawValue: code), retryAfter: 5).encode()
+            story.at(0) { node in
+                node.step(.received(id, type: 12, body: Array(close.dropFirst(2))))
+                node.step(.received(id, type: 11, body: [UInt8](repeating: 0, count: 8)))
+                node.step(.received(id, type: 0, body: []))
+            }
+            story.write(0, space)
+            let isTold = story.nodes[0].events.contains {
+                if case .closed(id, CloseCode(rawValue: code), isPeer: true) = $0 { true } else { false }
+            }
+            expect(
+                [
+                    "nothing is said after it": story.said() == [],
+                    "the connection is closed": story.lines[id]?.isOpen == false,
+                    "the code is told": isTold,
+                    "it means something to people": !CloseCode(rawValue: code).meaning.isEmpty,
+                ], "code \(code)")
+        }
+        let codes: [CloseCode] = [
+            .done, .protocolError, .unsupportedVersion, .notAdmitted, .limitExceeded, .shuttingDown,
+            .replaced,
+            .ownIdentity, .unknownInvitation, .invitationExpired, .invitationUsed, .upgradeNeeded, .busy,
+            .idle,
+        ]
+        same(codes.map(\.rawValue), Array(0...13), "codes")
+    }
+
+    @Test("C-12: a peer's clock sets an offset that can be asked for, and changes nothing that is stored")
+    func clocks() {
+        var story = Story("A", "B")
+        let space = story.found([0, 1])
+        story.write(0, space, 2)
+        let before = (
+            story.nodes[0].disk.spaces[space]?.logs.mapValues(\.leaves), story.nodes[0].digest(space)
+        )
+        let id = story.connect(1, 0)
+        let wall = UInt64(1_700_000_000_000 + 3_600_000)
+        let hello = Message.Hello(wallClock: wall, nonce: Bytes16(high: 1, low: 2), databaseEpoch: 101)
+        let body = Array(hello.encode().dropFirst(2))
+        story.letters = []
+        story.at(0) { $0.step(.received(id, type: 1, body: body)) }
+        let after = (
+            story.nodes[0].disk.spaces[space]?.logs.mapValues(\.leaves), story.nodes[0].digest(space)
+        )
+        expect(
+            [
+                "the peer is an hour ahead": story.nodes[0].replica.clockOffset == 3_600_000,
+                "no leaf has changed": before.0 == after.0,
+                "nor has the state": before.1 == after.1,
+            ], "clocks")
+    }
+
     @Test("S-15 S-40: strangers, oneself and the dead are let go of")
     func unwelcome() {
         var stranger = Story("A", "B")
@@ -160,6 +274,16 @@ func expect(
             B>A HELLO
             A>B CLOSE 3
             """, "a stranger that says nothing")
+
+        var silent = Story("A", "B")
+        _ = silent.found([0, 1])
+        silent.connect(1, 0)
+        silent.letters = []
+        for _ in 0..<6 {
+            silent.time += 1_000
+            silent.at(0) { $0.step(.ticked) }
+        }
+        same(silent.said().last, "A>B CLOSE 13", "a member that says no HELLO")
 
         var loud = Story("A", "B")
         loud.at(0) { $0.found(genesis) }

@@ -87,7 +87,7 @@ import Testing
             ], "reconciliation of \(logs)")
     }
 
-    @Test("S-30 S-37: two sources are never asked for the same, and one takes over from the other")
+    @Test("S-30 S-33 S-37: two sources are never asked for the same, and one takes over from the other")
     func twoSources() {
         var story = Story("A", "B", "C")
         let space = story.found([0, 1, 2])

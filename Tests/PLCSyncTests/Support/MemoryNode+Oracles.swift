@@ -65,6 +65,14 @@ extension MemoryNode {
             if section.from + UInt64(section.count) - 1 > durable {
                 faults.append("I3: serves what it lacks")
             }
+            // Signatures are deterministic: two of one length are of two roots.
+            guard let head = section.head else { continue }
+            if truth.heads[section.log, default: [:]].updateValue(head.signature, forKey: head.count)
+                ?? head.signature
+                != head.signature
+            {
+                faults.append("L-29: \(section.log.short) has two heads of length \(head.count)")
+            }
         }
     }
 

@@ -6,6 +6,9 @@ final class Truth: @unchecked Sendable {
     /// The durable history of every database, by key: what a cursor speaks of.
     var moves: [PublicKey: [UInt64: [SpaceID: [DiskSpace.Move]]]] = [:]
 
+    /// The signatures of the heads that were served, by log and length.
+    var heads: [LogID: [UInt64: [UInt8]]] = [:]
+
     init(logs: [LogID: [[UInt8]]] = [:]) { self.logs = logs }
 }
 
@@ -179,6 +182,13 @@ struct MemoryNode: Sendable {
         guard let leaf = draft.encode(stamp: clock.stamp(at: now.wall), log: descriptor.id) else {
             preconditionFailure("a draft that cannot be encoded")
         }
+        return append(leaf, to: descriptor)
+    }
+
+    /// Appends a leaf to an own log, whatever it holds.
+    @discardableResult
+    mutating func append(_ leaf: [UInt8], to descriptor: LogDescriptor) -> Dot {
+        let (space, channel) = (descriptor.space, descriptor.channel)
         let lsn = disk.author(leaf, in: descriptor, hasher)
         truth.logs[descriptor.id, default: []].append(leaf)
         guard let log = disk.spaces[space]?.logs[descriptor.id] else {

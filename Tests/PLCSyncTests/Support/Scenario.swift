@@ -127,6 +127,11 @@ struct Scenario {
         for node in network.nodes.indices { network.nodes[node].keepsLines = true }
     }
 
+    /// Whether an end has yet to find out that its connection is dead.
+    private var hasHalfOpen: Bool {
+        network.connections.contains { $0.isCut && ($0.isOpen[0] || $0.isOpen[1]) }
+    }
+
     /// Whether all nodes hold the same of every space.
     private var hasConverged: Bool {
         network.spaces.allSatisfy { space in
@@ -147,7 +152,7 @@ struct Scenario {
         network.run(until: 16_000)
         network.isHealed = true
         healedAt = network.time
-        while network.faults.isEmpty, !hasConverged {
+        while network.faults.isEmpty, !hasConverged || hasHalfOpen {
             network.run(until: network.time + 1_000)
             guard network.time < healedAt + 150_000 else { return ["I6: has not converged"] }
         }

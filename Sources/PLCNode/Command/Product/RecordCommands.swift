@@ -263,7 +263,7 @@ enum RecordCommands {
         let key = node.identity.publicKey
         let wanted = edit
         do {
-            _ = try context.author(space) { store, stamp in
+            _ = try context.author(space, channel(of: record, node)) { store, stamp in
                 guard let now = try store.liveRecord(record.id) else {
                     throw CommandError(Texts.noRecord, word)
                 }
@@ -293,7 +293,7 @@ enum RecordCommands {
         if record.isOwned, try node.read({ try $0.origin(of: record).key }) != node.identity.publicKey {
             throw try notTheOwner(record, word, context)
         }
-        _ = try context.author(space) { store, _ in
+        _ = try context.author(space, channel(of: record, node)) { store, _ in
             guard let now = try store.liveRecord(record.id) else { throw CommandError(Texts.noRecord, word) }
             var draft = Draft()
             draft.append(.delete(.dot(store.dot(now.id))))
@@ -305,6 +305,11 @@ enum RecordCommands {
             try context.say(Texts.deleted, word)
         }
         return .done
+    }
+
+    /// Where changes of a record belong: the channel in which it was created.
+    private static func channel(of record: FoldRecord, _ node: Node) throws -> Channel {
+        try node.read { try $0.dot(record.id).log.channel }
     }
 
     private static func notTheOwner(

@@ -143,4 +143,44 @@ enum Texts {
     static let moreBad = Phrase("… and {1} more bad lines", "… و{1} من الأسطر غير الصالحة")
     static let exportWhat = Phrase(
         "name one space, or give --all", "اذكر مجتمعًا واحدًا أو استخدم ‎--all‎")
+
+    // MARK: Safety
+
+    static let fileExists = Phrase(
+        "{1} is there already; choose another name", "الملف {1} موجود؛ اختر اسمًا آخر")
+    static let backingUp = Phrase("backing up", "النسخ الاحتياطي")
+    static let backedUp = Phrase(
+        "Wrote {1} ({2}). It does not hold the private key: keep a copy of the file 'key' apart.",
+        "كُتبت النسخة {1} ({2}). وهي لا تتضمن المفتاح الخاص: احتفظ بنسخة من الملف 'key' في مكان منفصل.")
+    static let restoring = Phrase("restoring", "الاستعادة")
+    static let restored = Phrase(
+        "Restored the node '{1}' in {2}, with {3} spaces.", "استُعيدت العقدة «{1}» في {2}، وعدد مجتمعاتها {3}."
+    )
+    static let restoreOver = Phrase(
+        "{1} is a node's folder already; choose another with --dir, or replace its store with --force",
+        "المجلد {1} يخص عقدة بالفعل؛ اختر غيره بالخيار ‎--dir‎ أو استبدل مخزنه بالخيار ‎--force‎")
+    static let restoreNeedsKey = Phrase(
+        "a backup holds no private key, and {1} has none; give the node's with --key FILE",
+        "لا تتضمن النسخة مفتاحًا خاصًا ولا مفتاح في {1}؛ أعطِ مفتاح العقدة بالخيار ‎--key FILE‎")
+    static let badKey = Phrase("{1} is no private key of a node", "الملف {1} ليس مفتاحًا خاصًا لعقدة")
+    static let examined = Phrase(
+        "Examined {1} logs with {2} changes, and {3} records.",
+        "فُحص {1} من الدفاتر فيها {2} من التغييرات، و{3} من السجلات.")
+    static let sound = Phrase("All is sound.", "كل شيء سليم.")
+    static let repaired = Phrase(
+        "The state was folded anew from the logs.", "أُعيد بناء الحالة من الدفاتر.")
+    static let badDatabase = Phrase(
+        "the store's file is damaged: {1}; restore a backup, or join again with a new folder",
+        "ملف المخزن تالف: {1}؛ استعد نسخة احتياطية أو انضم من جديد بمجلد جديد")
+    static let badLog = Phrase(
+        "log {1} is damaged: {2}; restore a backup, or join again with a new folder",
+        "الدفتر {1} تالف: {2}؛ استعد نسخة احتياطية أو انضم من جديد بمجلد جديد")
+    static let badHead = Phrase(
+        "the signature under log {1} does not fit it", "التوقيع على الدفتر {1} لا يطابقه")
+    static let badState = Phrase(
+        "the state of space {1} is not what its changes say; 'plc doctor --repair' folds it anew",
+        "حالة المجتمع {1} لا تطابق تغييراته؛ يعيد الأمر 'plc doctor --repair' بناءها")
+    static let duplicate = Phrase(
+        "'{1}' in space {2} was imported apart, as {3} records; one of them is shown and exported",
+        "استُورد «{1}» في المجتمع {2} على عقد منفصلة بعدد {3} من السجلات؛ يُعرض أحدها ويُصدَّر")
 }

@@ -1,0 +1,240 @@
+package import PLCSync
+
+/// What is wrong with a store.
+package enum StoreFinding: Sendable, Equatable {
+    /// SQLite's own check found this.
+    case database(String)
+    /// The hashes of a log are not those of its changes, or changes cannot be read.
+    case log(LogID, String)
+    /// The signature under a log does not fit it.
+    case head(LogID)
+    /// The state of a space is not what its changes fold to.
+    case state(SpaceID)
+    /// One identity was imported apart under several records.
+    case duplicate(SpaceID, id: [UInt8], count: Int)
+
+    /// Whether something is damaged, as opposed to worth a look.
+    package var isDamage: Bool {
+        if case .duplicate = self { return false }
+        return true
+    }
+}
+
+/// Checking and rebuilding.
+extension Store {
+    /// What SQLite says about its file.
+    package func checkDatabase() throws -> [StoreFinding] {
+        let rows = try database.prepare("PRAGMA quick_check(20)")
+        var findings: [StoreFinding] = []
+        while try rows.step() {
+            let text = rows.text(0)
+            if !text.utf8.elementsEqual("ok".utf8) { findings.append(.database(text)) }
+        }
+        return findings
+    }
+
+    /// Recomputes every log's hashes from its changes, and compares peaks, stored hashes and signatures.
+    package func checkLogs() throws -> [StoreFinding] {
+        var findings: [StoreFinding] = []
+        for (index, log) in logs.sorted(by: { $0.key < $1.key }) {
+            guard let descriptor = log.descriptor else { continue }
+            do {
+                let (forest, headForest, nodesAgree) = try recompute(index, log)
+                if forest != log.forest {
+                    findings.append(.log(log.id, "its hashes are not those of its changes"))
+                } else if !nodesAgree {
+                    findings.append(.log(log.id, "a stored hash is wrong"))
+                }
+                if let head = log.head, head.count > 0 {
+                    let root = headForest?.root(of: descriptor.fullID, hasher: hasher)
+                    if root == nil || !head.isValid(root: root ?? descriptor.fullID, of: descriptor) {
+                        findings.append(.head(log.id))
+                    }
+                }
+            } catch let error as StoreError {
+                findings.append(.log(log.id, "\(error)"))
+            }
+        }
+        return findings
+    }
+
+    /// The forest over a log's changes, that at its head's length, and whether stored interior hashes agree.
+    private func recompute(
+        _ index: Int, _ log: LogEntry
+    ) throws -> (forest: Forest, atHead: Forest?, nodesAgree: Bool) {
+        var forest = Forest()
+        var atHead: Forest?
+        var agree = true
+        let get = try database.prepare("SELECT hashes FROM node WHERE id = ?1")
+        try forEachLeaf(index, log) { leaf, sequence in
+            var nodes: [UInt8] = []
+            forest.append(hasher.leaf(leaf), hasher: hasher) { block, hash in
+                if block.height >= Replica.storedHeight { nodes += hash.bytes }
+            }
+            if forest.count == log.head?.count { atHead = forest }
+            guard !nodes.isEmpty else { return }
+            get.bind(1, LocalDot(log: index, sequence: sequence, op: 0).value)
+            if try !get.step() || get.bytes(0) != nodes { agree = false }
+            get.reset()
+        }
+        return (forest, atHead, agree)
+    }
+
+    private func forEachLeaf(
+        _ index: Int, _ log: LogEntry, _ body: (borrowing RawSpan, UInt64) throws -> Void
+    ) throws {
+        var next: UInt64 = 1
+        while next <= log.forest.count {
+            let stretch = try logReader.stretch(at: LocalDot(log: index, sequence: next, op: 0))
+            let span = stretch.bytes.span.bytes
+            for item in Int(next - stretch.first)..<stretch.count where next <= log.forest.count {
+                var reader = ByteReader(stretch.offsets[item]..<stretch.offsets[item + 1])
+                guard case .leaf(let range) = try reader.logItem(span) else {
+                    throw StoreError.damaged("a hole stands where change \(next) should be")
+                }
+                try body(span.extracting(range), next)
+                next += 1
+            }
+        }
+    }
+
+    // MARK: The state
+
+    /// What the tables of the state amount to, whatever is kept beside them.
+    private struct Extract: Equatable {
+        var digest = StateDigest()
+        var records: Int64 = 0
+        var imported: Int64 = 0
+    }
+
+    /// Adds up the rows of every space as they stand in the tables.
+    private func extract() throws -> [Int: Extract] {
+        var extracts = spaces.mapValues { _ in Extract() }
+        let rows = try database.prepare("SELECT id FROM record ORDER BY id")
+        var change = Change()
+        while try rows.step() {
+            guard let record = try states.record(LocalDot(value: rows.number(0))),
+                let space = logs[record.id.log]?.space
+            else { continue }
+            var extract = extracts[space] ?? Extract()
+            try add(record, to: &extract, &change)
+            extracts[space] = extract
+        }
+        let imported = try database.prepare("SELECT space, count(*) FROM imported GROUP BY space")
+        while try imported.step() { extracts[Int(imported.integer(0))]?.imported = imported.integer(1) }
+        return extracts
+    }
+
+    private func add(_ record: FoldRecord, to extract: inout Extract, _ change: inout Change) throws {
+        extract.records += 1
+        let name = try rowName(record.id, isKeyed: record.isKeyed)
+        if case .keyed(let id) = name {
+            let key = try states.key(of: record.id) ?? []
+            extract.digest.add(rowHasher.keyed(id, kind: record.kind, key: key.span.bytes))
+        } else {
+            let leaf = try logReader.leaf(record.id)
+            let bytes = leaf.span.bytes
+            guard (try? change.decode(bytes)) != nil, Int(record.id.op) < change.ops.count else { return }
+            let births = change.births(of: Int(record.id.op))
+            extract.digest.add(
+                rowHasher.record(self.name(record.id), stamp: record.stamp, leaf: bytes, births: births))
+        }
+        try states.registers(record.id) { field, stamp, value in
+            extract.digest.add(
+                rowHasher.register(
+                    name, field, effective: stamp.effective, writer: self.name(stamp.dot),
+                    value: value.span.bytes))
+        }
+        try states.elements(record.id) { field, dot, stamp, value in
+            extract.digest.add(
+                rowHasher.element(name, field, self.name(dot), stamp: stamp, value: value.span.bytes))
+        }
+        try states.marks(record.id) { field, dot in
+            if !record.isKeyed, dot.change == record.id.change {
+                extract.digest.add(rowHasher.removal(name, field, self.name(dot)))
+            }
+        }
+    }
+
+    /// Folds all changes anew in place of the state that is stored, and says where the two differ.
+    ///
+    /// Runs inside a transaction; whoever only wants to know undoes it.
+    package func rebuild() throws -> [StoreFinding] {
+        let kept = spaces
+        let before = try extract()
+        for table in ["record", "keyed", "alias", "register", "element", "mark", "held", "imported"] {
+            try database.execute("DELETE FROM \(table)")
+        }
+        heldCount = 0
+        markCount = 0
+        foundRecord = nil
+        for index in spaces.keys {
+            spaces[index]?.digest = StateDigest()
+            spaces[index]?.records = 0
+            spaces[index]?.isDirty = true
+        }
+        for index in logs.keys { logs[index]?.folded = 0 }
+        for (index, log) in logs.sorted(by: { $0.key < $1.key }) where log.id.channel != .control {
+            guard log.descriptor != nil else { continue }
+            foldingSpace = log.space
+            var target = self
+            try forEachLeaf(index, log) { leaf, sequence in
+                _ = try fold.apply(leaf, log: index, sequence: sequence, to: &target)
+            }
+        }
+        let after = try extract()
+        return spaces.sorted { $0.key < $1.key }.compactMap { index, space in
+            let agrees =
+                before[index] == after[index] && after[index]?.digest == space.digest
+                && kept[index]?.digest == space.digest && kept[index]?.records == space.records
+            return agrees ? nil : .state(space.id)
+        }
+    }
+
+    /// Identities that were imported apart under several records.
+    package func duplicates() throws -> [StoreFinding] {
+        let rows = try database.prepare(
+            "SELECT space, id, count(*) FROM imported GROUP BY space, id HAVING count(*) > 1 ORDER BY space, id"
+        )
+        var findings: [StoreFinding] = []
+        while try rows.step() {
+            guard let space = spaces[Int(rows.integer(0))]?.id else { continue }
+            findings.append(.duplicate(space, id: rows.bytes(1), count: Int(rows.integer(2))))
+        }
+        return findings
+    }
+
+    /// How many logs and changes there are.
+    package var extent: (logs: Int, changes: Int, records: Int) {
+        let described = logs.values.filter { $0.descriptor != nil && $0.forest.count > 0 }
+        return (
+            described.count, described.reduce(0) { $0 + Int($1.forest.count) },
+            spaces.values.reduce(0) { $0 + Int($1.records) }
+        )
+    }
+}
+
+/// Leaving and coming back.
+extension Store {
+    /// Signs this node's logs at the lengths that they have, since a backup publishes them.
+    package func signOwnLogs(with key: SigningKey) throws {
+        for (index, log) in logs.sorted(by: { $0.key < $1.key }) where log.isOwn && log.forest.count > 0 {
+            guard let descriptor = log.descriptor, descriptor.key == key.publicKey,
+                log.head?.count != log.forest.count
+            else { continue }
+            logs[index]?.head = Head(signing: log.forest, of: descriptor, with: key, hasher: hasher)
+            logs[index]?.headRoot = log.forest.root(of: descriptor.fullID, hasher: hasher)
+            if let log = logs[index] { try statements.update(index, log) }
+        }
+    }
+
+    /// Makes this copy of a database another incarnation, before its first write: a new identity of the database, and
+    /// new logs for what the node will write (D12).
+    package func beginNewIncarnation() throws {
+        precondition(inTransaction, "a store becomes another inside a transaction")
+        try statements.setMeta("epoch", drawEpoch())
+        try database.execute("UPDATE log SET own = 0")
+        for index in logs.keys { logs[index]?.isOwn = false }
+        forgetOwnLogs()
+    }
+}
