@@ -298,7 +298,6 @@ def disk(harness):
     os.mkdir(place)
     if not mounted(harness, ["-t", "tmpfs", "-o", "size=4m", "tmpfs", place]):
         raise Skipped("mount is not allowed here")
-    reserve = write(os.path.join(place, "reserve"), bytes(512 * 1024))
     node = harness.node("small/node")
     space = node.found()
     lines = [
@@ -330,7 +329,7 @@ def disk(harness):
     sentence(node.run("post", "add", "--title", "t", "--body", os.urandom(16_000).hex(), codes=None), "disk is full")
     check(node.process.poll() is None, f"a served node ends when the disk is full: {node.said()[-400:]}")
     check(node.export(space).count(b"\n") == held_then, "a refused write is there")
-    os.unlink(reserve)
+    resize(place, 8)
     node.run("post", "add", "--title", "room again", "--body", "b")
     node.stop()
     check(node.export(space).count(b"\n") == held_then + 1, "after there is room again a write is not there")
@@ -338,25 +337,28 @@ def disk(harness):
     fill(place)
     answer = harness.run("init", "--name", "n", "--dir", place + "/other", codes=None)
     sentence(answer, "disk is full")
-    fill(place, False)
+    resize(place, 12)
     harness.run("init", "--name", "n", "--dir", place + "/other")
+    harness.run("hash", harness.run("space", "create", "--level", "team", "--name", "s", "--dir", place + "/other",
+                                    "--json").json["space"], "--dir", place + "/other")
 
 
-def fill(place, full=True):
-    """Takes all the room that is left, or gives it back."""
-    ballast = os.path.join(place, "ballast")
-    if not full:
-        return os.path.exists(ballast) and os.unlink(ballast)
+def fill(place):
+    """Takes all the room that is left."""
     descriptor = None
     try:
-        descriptor = os.open(ballast, os.O_WRONLY | os.O_CREAT)
-        while os.write(descriptor, b"\0" * 4096):
+        descriptor = os.open(os.path.join(place, "ballast"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        while os.write(descriptor, bytes(4096)):
             pass
     except OSError:
         pass  # full
     finally:
         if descriptor is not None:
             os.close(descriptor)
+
+
+def resize(place, megabytes):
+    subprocess.run(["mount", "-o", f"remount,size={megabytes}m", place], check=True)
 
 
 # Two at once

@@ -102,6 +102,7 @@ def run(harness):
         addresses[side] = side.proxy.target = side.node.address
     for side in sides:
         side.write(space)
+    wait_until(lambda: all(os.path.exists(side.acknowledged_file) for side in sides), 30, "the writers write")
     in_write = in_batch = in_flight = in_start = checked = 0
     rng = harness.random
     for count in range(kills):
