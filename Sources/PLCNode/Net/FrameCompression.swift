@@ -37,7 +37,7 @@ package struct FrameCompressor: ~Copyable {
                 switch self {
                 case .brief: [17, 15, 15, 5, 3, 48, 9]
                 case .middle: [FrameCompressor.windowLog, 17, 18, 6, 3, 128, 8]
-                case .long: [FrameCompressor.windowLog, 19, 18, 6, 5, 32, 5]
+                case .long: [FrameCompressor.windowLog, 20, 18, 6, 5, 32, 5]
                 case .bulk: [FrameCompressor.windowLog, 17, 16, 1, 5, 0, 2]
                 }
             let names = [
