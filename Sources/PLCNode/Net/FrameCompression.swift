@@ -14,7 +14,9 @@ package struct FrameCompressor: ~Copyable {
     private static let changeBytes = 256
 
     /// How a stream is compressed, by how much it is to carry: what is short is worth the time that makes it shorter,
-    /// and what is long takes the time that there is. A stream that has to carry more than it was begun for gives way
+    /// and what is long takes the time that there is.
+    ///
+    /// A stream that has to carry more than it was begun for gives way
     /// to a new one.
     private enum Effort: Int, Comparable {
         case brief, middle, long, bulk
@@ -30,7 +32,9 @@ package struct FrameCompressor: ~Copyable {
 
         static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 
-        /// Zstd's parameters. Its levels leave the tables large for streams of unknown length, and clearing them takes
+        /// Zstd's parameters.
+        ///
+        /// Its levels leave the tables large for streams of unknown length, and clearing them takes
         /// longer than a short stream itself. Found by trying on exchanges of 1, 100, 1,000 and 5,000 changes.
         var parameters: [(ZSTD_cParameter, Int32)] {
             let values: [Int32] =
