@@ -18,7 +18,7 @@ MAXIMUM_TLS_BYTES = 8_000
 
 
 def run(harness):
-    size = harness.size or (100_000 if harness.full else 2_000)
+    size = harness.size or (20_000 if harness.full else 2_000)
     folder = harness.workload(size, ORIGINS, CHANGES)
     with open(os.path.join(folder, "meta.json"), encoding="utf-8") as file:
         meta = json.load(file)

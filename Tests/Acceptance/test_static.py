@@ -16,7 +16,7 @@ def run(harness):
     bare = harness.path("bare")
     os.mkdir(bare)
     shutil.copy(os.path.join(ROOT, "dist", "plc"), os.path.join(bare, "plc"))
-    process = harness.start(["chroot", bare, "/plc", "demo"], env={}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = harness.start([shutil.which("chroot", path="/usr/sbin:/usr/bin:/sbin:/bin"), bare, "/plc", "demo"], env={}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         out, err = process.communicate(timeout=60)
     except subprocess.TimeoutExpired:
