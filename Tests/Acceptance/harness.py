@@ -160,12 +160,13 @@ class Harness:
         self.proxies.append(proxy)
         return proxy
 
-    def workload(self, n, origins=0, changes=1000):
+    def workload(self, n, origins=0, changes=1000, seed=None):
         """The folder of a workload of `n` records; the one given on the command line, if one is and it fits."""
         if self.workload_folder and not origins:
             return self.workload_folder
         folder = self.path("workload")
-        seed = self.random.randrange(1 << 31)
+        drawn = self.random.randrange(1 << 31)
+        seed = drawn if seed is None or "PLC_SEED" in os.environ else seed
         self.say(f"workload: n {n}, seed {seed}" + (f", {changes} changes from {origins} origins" if origins else ""))
         self.reference("generate_workload.py", "--n", n, "--seed", seed, "--out", folder, "--origins", origins,
                        "--changes", changes)
