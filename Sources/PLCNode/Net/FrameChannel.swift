@@ -58,7 +58,9 @@ final class FrameChannel {
         if offset < all.count { input = Array(all[offset...]) }
     }
 
-    /// Lets go of the memory of streams that have been silent.
+    /// Lets go of the memory of the stream out, if both have been silent.
+    ///
+    /// That of the stream in stays: only the peer knows when it begins a new one.
     func restIfSilent(since: UInt64) {
         guard lastData < since else { return }
         compressor.rest()

@@ -170,10 +170,4 @@ package struct FrameDecompressor: ~Copyable {
         guard isWhole else { throw Malformed(.shape, at: reader.offset) }
         return (type, raw)
     }
-
-    /// Lets the memory go; the peer begins a new stream when it has something to say.
-    mutating func rest() {
-        ZSTD_freeDCtx(context)
-        context = nil
-    }
 }
