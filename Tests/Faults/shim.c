@@ -58,7 +58,7 @@ __attribute__((constructor)) static void begin(void) {
 
 static int is_inside(const char *path) {
     size_t length = strlen(state->root);
-    return strncmp(path, state->root, length) == 0;
+    return strncmp(path, state->root, length) == 0 && (path[length] == '/' || path[length] == 0);
 }
 
 static int path_of(int file, char *path, size_t room) {
