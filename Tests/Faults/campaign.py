@@ -106,7 +106,10 @@ class Campaign:
         return points[self.first : None if count is None else self.first + count]
 
     def run(self, points, attempt, workers=None):
-        """Tries points until all are tried or time is up; `attempt(point, folder)` gives an outcome, or fails."""
+        """Tries points until all are tried or time is up; `attempt(point, folder)` gives an outcome, or fails.
+
+        Servers that an attempt starts die with the worker's thread (`PR_SET_PDEATHSIG` is the thread's).
+        """
         queue = collections.deque(enumerate(points))
         failure = []
 
@@ -134,6 +137,10 @@ class Campaign:
                     if os.environ.get("KEEP") != "1":
                         shutil.rmtree(folder, ignore_errors=True)
 
+        if workers == 0:
+            # On this thread: what it starts dies with it, and must outlive the points.
+            work()
+            return
         threads = [threading.Thread(target=work) for _ in range(workers or self.workers)]
         for thread in threads:
             thread.start()
