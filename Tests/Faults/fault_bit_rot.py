@@ -18,6 +18,7 @@ import collections
 import contextlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -39,7 +40,11 @@ KNOWN = {
     "served, seen": {"alias", "element", "held", "imported", "keyed", "line", "log", "mark", "meta", "node", "peer",
                      "record", "register", "space", "sqlite_schema", "stretch"},
     # Doctor compares nothing with these: names that records were imported under, and addresses of peers.
-    "served, unseen": {"imported", "peer"},
+    # Nor does it hold a genesis against its space's identity, or the key and epoch of an empty log against the log's.
+    "served, unseen": {"imported", "log", "peer", "space"},
+    # What is read is taken for what was written, and traps where that cannot be: a number of a move that stands still, a
+    # record's name that belongs to no log.
+    "died": {"meta", "record"},
 }
 # For who builds the scrubber: PLC_ROT_STRICT=1 tolerates nothing.
 IS_STRICT = os.environ.get("PLC_ROT_STRICT") == "1"
@@ -385,4 +390,11 @@ def is_sentence(said):
 
 
 def last(text):
-    return text.splitlines()[-1][:200] if text else "without a word"
+    """The last thing that a process said; of a crash, where in our sources it was."""
+    if not text:
+        return "without a word"
+    if "Backtracing" in text:
+        crashed = text[max(text.find("crashed:"), 0) :]
+        frame = re.search(r"([\w+]+\.swift:\d+)", crashed)
+        return "a trap in " + (frame[1] if frame else "?")
+    return text.splitlines()[-1][:200]
