@@ -90,7 +90,10 @@ class Campaign:
     def known_bug(self, name, is_there):
         """A bug that somebody else is mending: said loudly, and no failure until it is gone and still listed."""
         if is_there:
-            self.known.append(name)
+            with self.lock:
+                if name in self.known:
+                    return
+                self.known.append(name)
             self.say(f"KNOWN BUG, STILL THERE: {name}")
         else:
             self.say(f"known bug is gone, strike it from the script: {name}")
@@ -105,9 +108,19 @@ class Campaign:
         count = self.count if self.count is not None else quota
         return points[self.first : None if count is None else self.first + count]
 
-    def run(self, points, attempt, workers=None):
+    def one_of_each(self, points):
+        """The same points, but first one of each kind; and how many those are."""
+        first, seen = [], set()
+        for point in points:
+            if point.kind not in seen:
+                seen.add(point.kind)
+                first.append(point)
+        return first + [point for point in points if point not in first], len(first)
+
+    def run(self, points, attempt, workers=None, minimum=0):
         """Tries points until all are tried or time is up; `attempt(point, folder)` gives an outcome, or fails.
 
+        The first `minimum` points are tried however late it is: on a slow machine too each kind of fault has its turn.
         Servers that an attempt starts die with the worker's thread (`PR_SET_PDEATHSIG` is the thread's).
         """
         queue = collections.deque(enumerate(points))
@@ -116,7 +129,9 @@ class Campaign:
         def work():
             while True:
                 with self.lock:
-                    if not queue or failure or len(self.violations) >= MAXIMUM_VIOLATIONS or self.is_over:
+                    if not queue or failure or len(self.violations) >= MAXIMUM_VIOLATIONS:
+                        return
+                    if self.is_over and queue[0][0] >= minimum:
                         return
                     number, point = queue.popleft()
                 folder = os.path.join(self.folder, f"p{number}")

@@ -25,6 +25,9 @@ POSSIBLE = {
     "open": ["EIO", "EROFS"], "read": ["EIO"],
 }
 CLASSES = list(POSSIBLE)
+# Mended by a commit that writes nothing when nothing was written: Store.finishCommit sets `lsn` however it is, and
+# Node.membership reads through a writing transaction.
+KNOWN_FULL = "on a full disk 'status' and 'members' are refused, though they only read"
 
 
 def run(campaign):
@@ -56,7 +59,8 @@ def run(campaign):
         special += campaign.select(lies, few)
         chosen = special + campaign.select(errors)
         campaign.planned = len(points) + len(syncs) + len(places)
-    campaign.run(chosen, lambda point, folder: attempt(campaign, base, point, folder))
+    chosen, minimum = campaign.one_of_each(chosen)
+    campaign.run(chosen, lambda point, folder: attempt(campaign, base, point, folder), minimum=minimum)
     campaign.happened(*[f"{error} {mode}" for error in ERRORS for mode in ("once", "on")], "lying sync",
                       "a sync of a write fails")
     if can_mount():
@@ -171,7 +175,7 @@ def mounted(harness, *words):
     place = words[-1]
     os.makedirs(place, exist_ok=True)
     subprocess.run(["mount", *words], check=True)
-    harness.closers.append(lambda: subprocess.run(["umount", "-l", place]))
+    harness.closers.append(lambda: subprocess.run(["umount", "-l", place], stderr=subprocess.DEVNULL))
 
 
 def full(campaign, point, harness):
@@ -202,8 +206,14 @@ def full(campaign, point, harness):
         if refusals >= 4:
             break
     check(refusals >= 4, "the disk never was full")
-    for words in (["search", "t"], ["export", space], ["status"], ["post", "list"], ["hash", space]):
+    for words in (["search", "t"], ["export", space], ["post", "list"], ["hash", space]):
         node.asked(*words, codes=(0, 3))
+    for words in (["status"], ["members", space]):
+        code, out, err = node.ask(*words)
+        if code == 1 and b"disk is full" in err:
+            campaign.known_bug(KNOWN_FULL, True)
+        else:
+            check(code in (0, 3), f"'{words[0]}' on a full disk: {code} {err.decode()}")
     lost(node.asked("export", space), acknowledged)
     subprocess.run(["mount", "-o", "remount,size=8m", place], check=True)
     out = node.asked("post", "add", "--title", "room again", "--body", "b", "--json")
@@ -243,6 +253,7 @@ def read_only(campaign, base, harness):
         return "not tried"
     tried = BY_NAME["post-add"](base, harness)
     node = tried.a
+    truth = {"hash": node.run("hash", base.space).out, "export": node.export(base.space)}
     before = {name: os.stat(os.path.join(node.dir, name)).st_size for name in os.listdir(node.dir)}
     mounted(harness, "--bind", node.dir, node.dir)
     subprocess.run(["mount", "-o", "remount,bind,ro", node.dir], check=True)
@@ -255,11 +266,24 @@ def read_only(campaign, base, harness):
         answer = node.run(*words, *more, codes=None)
         if answer.code in (0, 3):
             check(answer.out, f"'{words[0]}' in a read-only folder says nothing")
+            check(answer.out == truth.get(words[0], answer.out), f"'{words[0]}' is another in a read-only folder")
             continue
         text = answer.errors.strip()
         check(answer.code == 1 and "nothing can be written" in text and "\n" not in text,
               f"reading a read-only folder: {answer}")
         waiting.append(" ".join(words))
+    node.spawn(more=["--log", "warning"])
+    if node.process.stdout.readline():
+        code, out, err = node.ask("post", "add", "--title", "t", "--body", "b")
+        check(code == 1 and b"nothing can be written" in err, f"a served read-only node, asked to write: {code} {err}")
+        check(node.asked("export", base.space) == truth["export"], "a served read-only node exports something else")
+        node.stop()
+    else:
+        code, said = node.process.wait(10), node.said().strip()
+        node.release()
+        check(code == 1 and "nothing can be written" in said and "\n" not in said,
+              f"serving a read-only folder: {code} {said}")
+        waiting.append("serve")
     if waiting:
         campaign.expect_pending(
             f"a read-only start: {', '.join(waiting)} are refused in a folder that cannot be written to, and are to work")

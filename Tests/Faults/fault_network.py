@@ -42,15 +42,10 @@ def run(campaign):
         chosen = []
     else:
         chosen = campaign.select(points)
-        if not campaign.full:
-            # One of each kind first: a sample that lacks one would fail for it.
-            first = [next(point for point in chosen if point.kind == kind) for kind in KINDS] if not campaign.only else []
-            chosen = first + [point for point in chosen if point not in first]
     if chosen:
-        episodes(campaign, chosen)
+        episodes(campaign, *campaign.one_of_each(chosen))
     if not campaign.only or campaign.only == "storm/0":
-        campaign.deadline = None if campaign.full else max(campaign.deadline or 0, time.monotonic() + 30)
-        campaign.run([storm], lambda point, folder: attempt_storm(campaign, point, folder), workers=0)
+        campaign.run([storm], lambda point, folder: attempt_storm(campaign, point, folder), workers=0, minimum=1)
     campaign.happened("storm", *KINDS)
 
 
@@ -187,7 +182,7 @@ def peers_of(index, count):
     return sorted({(index - 1) // 2, (index + 1) % count} - {index}) if index else []
 
 
-def episodes(campaign, points):
+def episodes(campaign, points, minimum):
     count = NODES if campaign.full else QUICK_NODES
     folder = os.path.join(campaign.folder, "world")
     os.makedirs(folder)
@@ -198,7 +193,7 @@ def episodes(campaign, points):
         for index in range(count):
             world.serve(index, peers_of(index, count))
         world.converge("at first")
-        campaign.run(points, lambda point, _: episode(campaign, world, point, rounds), workers=0)
+        campaign.run(points, lambda point, _: episode(campaign, world, point, rounds), workers=0, minimum=minimum)
         if rounds:
             campaign.say(f"{count} nodes, {len(world.promised):,} records: healed after at most "
                          f"{max(seconds for seconds, _ in rounds):.1f} s and {max(round for _, round in rounds)} rounds")
