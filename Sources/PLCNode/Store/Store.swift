@@ -37,9 +37,9 @@ package final class Store {
     private(set) var inTransaction = false
 
     /// Opens the database at `path`, creating or migrating it; `random` gives the identities of logs.
-    package init(path: String, random: RandomSource) throws {
+    package init(path: String, files: String? = nil, random: RandomSource) throws {
         var random = random
-        database = try Database(path: path, mode: .readWrite)
+        database = try Database(path: path, mode: .readWrite, files: files)
         try database.execute(
             """
             PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;

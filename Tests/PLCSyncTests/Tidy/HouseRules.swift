@@ -26,6 +26,7 @@ enum HouseRules {
         ("Sources/PLCNode/Store", node.union(["CSQLite"])),
         ("Sources/PLCNode/Net", node.union(["CLinux", "COpenSSL"])),
         ("Sources/PLCNode/Shell", node.union(["CLinux", "COpenSSL"])),
+        ("Sources/PLCNode/Simulation/Disk", node.union(["CSQLite"])),
         ("Sources/PLCNode/Bench/Meter.swift", node.union(["CLinux"])),
         ("Sources/PLCNode/Command/Output+Process.swift", node.union(["CLinux"])),
         ("Sources/plc", ["PLCNode"]),
