@@ -1,3 +1,5 @@
+internal import PLCOracle
+
 /// The files of one simulated machine: what a process sees of them, and what a power cut would leave.
 ///
 /// A write is seen at once and is durable when its file is synced. Between the two it is in doubt: a power cut keeps,
