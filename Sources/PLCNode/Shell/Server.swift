@@ -8,23 +8,19 @@ enum ServerEvent {
     case closed(ConnectionID, CloseReason)
 }
 
-/// The shell around a replica: carries out its effects with sockets, the store and clocks, on one loop's thread.
+/// The threads, sockets and clocks around a replica's host, on one loop's thread.
 ///
-/// Everything here runs on the thread inside `run`, except what says otherwise.
-package final class Server: TransportHandler, @unchecked Sendable {
+/// What the host orders is carried out by the transport, the store's writer and the sync reader; their completions are
+/// brought to the loop's thread. Everything here runs on the thread inside `run`, except what says otherwise.
+package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Sendable {
     package let node: Node
     package let loop: EventLoop
-    private var replica: Replica
+    private lazy var host = ReplicaHost(
+        node.identity, databaseEpoch: node.databaseEpoch, surroundings: self)
     private var transport: Transport?
-    private var channels: [ConnectionID: FrameChannel] = [:]
-    private var effects: [Effect] = []
     private let reader: SyncReader
     private var dials: [Dial] = []
     private var nextDial = 0
-    /// Commits that were ordered since the last one that was refused, and the newest of which one was: what is
-    /// ordered builds on what was ordered before, so a refusal takes all that is under way with it.
-    private var commitGeneration = 1
-    private let failedGeneration = Locked(0)
     private var opening: Set<SpaceID> = []
     private var tickTimer: TimerID?
     private let log: Log
@@ -33,7 +29,10 @@ package final class Server: TransportHandler, @unchecked Sendable {
     /// Bytes both ways after which no more is exchanged; nil without a limit.
     package var budget: Int?
     /// For tests: the next batch that is received is lost.
-    package var dropsBatch = false
+    package var dropsBatch: Bool {
+        get { host.dropsBatch }
+        set { host.dropsBatch = newValue }
+    }
     /// When dialling is allowed; nil is always.
     package var window: DailyWindow?
 
@@ -68,7 +67,6 @@ package final class Server: TransportHandler, @unchecked Sendable {
         self.node = node
         self.log = log
         loop = try EventLoop()
-        replica = Replica(identity: node.identity, databaseEpoch: node.databaseEpoch)
         reader = try SyncReader(path: node.folder.store)
     }
 
@@ -76,15 +74,17 @@ package final class Server: TransportHandler, @unchecked Sendable {
     package func start(limits: TransportLimits = TransportLimits()) throws {
         transport = Transport(
             loop: loop, identity: node.identity, limits: limits,
-            admits: { [unowned self] key in replica.knows(key) || replica.admitsStrangers(at: World.wall()) },
+            admits: { [unowned self] key in
+                host.replica.knows(key) || host.replica.admitsStrangers(at: World.wall())
+            },
             handler: self)
         loop.afterTurn = { [unowned self] in transport?.flush() }
         node.onAuthored { [weak self] space, logs in
             guard let self else { return }
-            self.loop.submit { self.step(.authored(space, logs)) }
+            self.loop.submit { self.host.step(.authored(space, logs)) }
         }
         let snapshots = try node.write { store in try store.spaceIDs.map { try store.snapshot($0) } }
-        for snapshot in snapshots { step(.opened(snapshot)) }
+        for snapshot in snapshots { host.step(.opened(snapshot)) }
         scheduleTick()
     }
 
@@ -100,7 +100,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
     /// Says goodbye to all peers and ends `run`; from any thread.
     package func stop() {
         loop.submit { [self] in
-            for id in channels.keys.sorted() { step(.ended(id, .shuttingDown)) }
+            for id in host.channels.keys.sorted() { host.step(.ended(id, .shuttingDown)) }
             transport?.stopListening()
             transport?.flush()
             loop.stop()
@@ -118,16 +118,20 @@ package final class Server: TransportHandler, @unchecked Sendable {
 
     /// Takes in a space that was founded here, unless it is there already; on the loop's thread.
     func openIfNew(_ space: SpaceID) {
-        if !replica.holds(space), opening.insert(space).inserted { opened(space) }
+        if !host.replica.holds(space), opening.insert(space).inserted { opened(space) }
     }
 
     /// A space was founded here: takes it in.
     ///
     /// From any thread.
     package func opened(_ space: SpaceID) {
-        node.submit({ try $0.snapshot(space) }) { [weak self] result in
-            guard let self, case .success(let snapshot) = result else { return }
-            self.loop.submit { self.step(.opened(snapshot)) }
+        write({ try $0.snapshot(space) }) { [weak self] result in
+            guard let self else { return }
+            opening.remove(space)
+            switch result {
+            case .success(let snapshot): host.step(.opened(snapshot))
+            case .failure(let error): log.error("space \(space.short) cannot be read: \(error)")
+            }
         }
     }
 
@@ -197,43 +201,27 @@ package final class Server: TransportHandler, @unchecked Sendable {
     // MARK: TransportHandler
 
     package func connected(_ info: ConnectionInfo) {
-        channels[info.id] = FrameChannel()
         let index = dials.firstIndex { $0.connection == info.id }
         if let index { dials[index].connectedAt = loop.now }
         log.info("connected to \(info.peer.short) at \(info.remoteAddress)")
-        step(
-            .connected(
-                info.id, peer: info.peer, exporter: info.exporter, isDialer: info.isDialer,
-                nonce: World.nonce(),
-                purpose: index.map { dials[$0].purpose } ?? .exchange))
+        host.connected(
+            info.id, peer: info.peer, exporter: info.exporter, isDialer: info.isDialer,
+            purpose: index.map { dials[$0].purpose } ?? .exchange)
     }
 
     package func received(_ id: ConnectionID, _ bytes: RawSpan) {
-        guard let channel = channels[id] else { return }
-        do throws(Malformed) {
-            try channel.incoming(bytes, at: loop.now) { type, body in
-                if dropsBatch, type == Frame.Kind.data.rawValue {
-                    dropsBatch = false
-                    return
-                }
-                step(.received(id, type: type, body: body))
-            }
-        } catch {
-            log.warning("\(id.value): \(error); the connection is closed")
-            step(.ended(id, error.reason == .limit ? .limitExceeded : .protocolError))
-        }
-        if let budget, channels.values.reduce(0, { $0 + $1.bytesSent + $1.bytesReceived }) > budget {
+        host.received(id, bytes)
+        if let budget, host.channels.values.reduce(0, { $0 + $1.bytesSent + $1.bytesReceived }) > budget {
             log.warning("the budget of \(budget) bytes is spent")
-            for id in channels.keys.sorted() { step(.ended(id, .done)) }
+            for id in host.channels.keys.sorted() { host.step(.ended(id, .done)) }
         }
     }
 
     package func writable(_ id: ConnectionID) {}
 
     package func closed(_ id: ConnectionID, _ reason: CloseReason) {
-        let wasConnected = channels.removeValue(forKey: id) != nil
         log.info("connection \(id.value) closed: \(reason)")
-        if wasConnected { step(.disconnected(id)) }
+        host.disconnected(id)
         tell(.closed(id, reason))
         guard let index = dials.firstIndex(where: { $0.connection == id }) else { return }
         dials[index].connection = nil
@@ -249,96 +237,30 @@ package final class Server: TransportHandler, @unchecked Sendable {
         log.info("refused \(address.map { "\($0)" } ?? "callers"): \(reason)")
     }
 
-    // MARK: Steps
+    // MARK: ReplicaSurroundings
 
-    /// Gives the replica one fact, and carries out what follows, in order.
-    private func step(_ input: Input) {
-        replica.step(input, at: Now(monotonic: loop.now, wall: World.wall()), into: &effects)
-        let batch = effects
-        effects.removeAll(keepingCapacity: true)
-        for effect in batch { carryOut(effect) }
-    }
+    var now: Now { Now(monotonic: loop.now, wall: World.wall()) }
 
-    private func carryOut(_ effect: Effect) {
-        switch effect {
-        case .send(let id, let frame):
-            guard let channel = channels[id] else { return }
-            transport?.send(id, channel.outgoing(frame, at: loop.now))
-        case .close(let id):
-            transport?.close(id, afterFlush: true)
-        case .commit(let commit):
-            commitDurably(commit)
-        case .read(let request):
-            channels[request.connection]?.expect(changes: request.changes)
-            reader.submit(request) { [weak self] parts in
-                guard let self else { return }
-                self.loop.submit { self.step(.read(request.id, parts)) }
-            }
-        case .admit(let space, let key, let role, let name, let invitation):
-            admit(space, key, role, name, invitation)
-        case .found(let genesis):
-            found(genesis)
-        case .report(let event):
-            report(event)
-        }
-    }
+    func nonce() -> Bytes16 { World.nonce() }
 
-    private func commitDurably(_ commit: Commit) {
-        let generation = commitGeneration
-        let failed = failedGeneration
-        node.submit({ store in
-            // What follows a commit that was refused builds on it, and is refused too.
-            guard failed.withLock({ $0 < generation }) else { throw StoreError.superseded }
-            do {
-                return try store.apply(commit)
-            } catch {
-                failed.withLock { $0 = generation }
-                throw error
-            }
-        }) { [weak self] result in
-            guard let self else { return }
-            self.loop.submit {
-                switch result {
-                case .success(let lsns):
-                    self.step(.committed(commit.id, lsns: lsns))
-                case .failure(let error):
-                    if error as? StoreError != .superseded {
-                        self.log.error("what was received cannot be stored: \(error)")
-                    }
-                    failed.withLock { $0 = max($0, generation) }
-                    self.commitGeneration = max(self.commitGeneration, generation + 1)
-                    self.step(.refused(commit.id))
-                }
-            }
-        }
-    }
+    func send(_ id: ConnectionID, _ bytes: [UInt8]) { transport?.send(id, bytes) }
 
-    private func admit(
-        _ space: SpaceID, _ key: PublicKey, _ role: Role, _ name: String, _ invitation: PublicKey
+    func close(_ id: ConnectionID) { transport?.close(id, afterFlush: true) }
+
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Store) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        let own = node.identity.publicKey
-        node.submit({ store in
-            var draft = Draft()
-            draft.append(.grant(key, role, name: name, invitation: invitation))
-            _ = try store.write(space, .control, by: own, .now(World.wall())) { _ in draft }
-        }) { [weak self] result in
-            if case .failure(let error) = result { self?.log.error("a grant cannot be stored: \(error)") }
-        }
+        node.submit(body) { [loop] result in loop.submit { completion(result) } }
     }
 
-    private func found(_ genesis: [UInt8]) {
-        node.submit({ try $0.snapshot(try $0.add(genesis: genesis)) }) { [weak self] result in
-            guard let self else { return }
-            self.loop.submit {
-                switch result {
-                case .success(let snapshot): self.step(.opened(snapshot))
-                case .failure(let error): self.log.error("the space cannot be stored: \(error)")
-                }
-            }
-        }
+    func read(_ request: ReadRequest, completion: @escaping @Sendable ([ReadPart]?) -> Void) {
+        reader.submit(request) { [loop] parts in loop.submit { completion(parts) } }
     }
 
-    private func report(_ event: Event) {
+    func complain(_ message: String) { log.error(message) }
+
+    func report(_ event: Event) {
         switch event {
         case .fork(let log, let space):
             self.log.warning(
@@ -373,10 +295,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
     private func scheduleTick() {
         tickTimer = loop.schedule(after: 1_000) { [weak self] in
             guard let self else { return }
-            step(.ticked)
-            for channel in channels.values where loop.now > 5_000 {
-                channel.restIfSilent(since: loop.now - 5_000)
-            }
+            host.tick()
             scheduleTick()
         }
     }
@@ -385,20 +304,20 @@ package final class Server: TransportHandler, @unchecked Sendable {
 
     /// What is known of each connection; on the loop's thread.
     package func peerStatuses() -> [PeerStatus] {
-        channels.keys.sorted().compactMap { id in
-            guard let info = transport?.connection(id), let channel = channels[id] else { return nil }
+        host.channels.keys.sorted().compactMap { id in
+            guard let info = transport?.connection(id), let channel = host.channels[id] else { return nil }
             return PeerStatus(
                 connection: id, node: info.peer, address: "\(info.remoteAddress)",
                 dialled: dials.first { $0.connection == id }?.endpoint.description,
                 bytesSent: channel.bytesSent, bytesReceived: channel.bytesReceived,
-                roundTrips: channel.roundTrips, spaces: replica.status(of: id))
+                roundTrips: channel.roundTrips, spaces: host.status(of: id))
         }
     }
 
     /// The addresses that are dialled again and again, and how that stands; on the loop's thread.
     func dialling() -> [(address: String, state: String)] {
         dials.filter(\.isPersistent).map { dial in
-            let isOpen = dial.connection.map { channels[$0] != nil } ?? false
+            let isOpen = dial.connection.map { host.channels[$0] != nil } ?? false
             let state = isOpen ? "connected" : dial.connection != nil ? "dialling" : "waiting"
             return (dial.endpoint.description, state)
         }
@@ -407,7 +326,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
     /// The name under which a key was admitted to some space; empty if it was to none.
     ///
     /// On the loop's thread.
-    func name(of key: PublicKey) -> String { replica.name(of: key) }
+    func name(of key: PublicKey) -> String { host.replica.name(of: key) }
 
     /// What somebody should look at, in words; on the loop's thread.
     private(set) var alarms: [String] = []
@@ -419,8 +338,8 @@ package final class Server: TransportHandler, @unchecked Sendable {
     }
 
     /// The largest difference of wall clocks that peers have shown, in milliseconds (peer − own); loop's thread.
-    package func clockOffset() -> Int64 { replica.clockOffset }
+    package func clockOffset() -> Int64 { host.replica.clockOffset }
 
     /// Ends one connection in good order; on the loop's thread.
-    package func end(_ id: ConnectionID, _ code: CloseCode = .done) { step(.ended(id, code)) }
+    package func end(_ id: ConnectionID, _ code: CloseCode = .done) { host.step(.ended(id, code)) }
 }
