@@ -25,8 +25,9 @@ struct LogState: Sendable {
         durable = snapshot.forest
         isOwn = snapshot.isOwn
         lsn = snapshot.lsn
-        signature = snapshot.head?.signature ?? []
-        flags = snapshot.head?.flags ?? 0
+        // A head that a store signed, for a backup say, is not that of what was written since.
+        signature = snapshot.isOwn ? [] : snapshot.head?.signature ?? []
+        flags = snapshot.isOwn ? 0 : snapshot.head?.flags ?? 0
         count = snapshot.isOwn ? snapshot.forest.count : snapshot.head?.count ?? 0
         root = snapshot.headRoot ?? Bytes32(words: (0, 0, 0, 0))
         if isOwn, count > 0 { root = durable.root(of: descriptor.fullID, hasher: hasher) }

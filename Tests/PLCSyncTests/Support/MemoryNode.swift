@@ -1,3 +1,4 @@
+import PLCOracle
 import PLCSync
 
 /// What was ever written, by log: against it every stored leaf is compared.
