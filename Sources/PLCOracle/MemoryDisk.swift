@@ -156,14 +156,18 @@ package struct MemoryDisk: Sendable {
             var writer = ByteWriter()
             var next = part.from
             while next <= part.to {
-                let leaf = log.leaves[Int(next) - 1]
-                guard total == 0 || total + leaf.count + 3 <= request.maximumBytes else { break }
-                writer.write(leaf: leaf)
-                total += leaf.count + 3
+                var item = ByteWriter()
+                item.write(leaf: log.leaves[Int(next) - 1])
+                let isFirst = parts.isEmpty && next == part.from
+                guard isFirst || total + writer.count + item.count <= request.maximumBytes else { break }
+                writer.write(item.bytes)
                 next += 1
             }
             guard next > part.from else { break }
             let bridge = next > part.to ? nil : try? log.bridge(from: next - 1, to: part.to)
+            let bytes = writer.count + (bridge?.count ?? 0) * Bytes32.count
+            guard parts.isEmpty || total + bytes <= request.maximumBytes else { break }
+            total += bytes
             parts.append(
                 ReadPart(
                     log: part.log, from: part.from, count: Int(next - part.from), items: writer.bytes,

@@ -18,6 +18,9 @@ package protocol ReplicaStore {
     mutating func reopen() throws
 }
 
+/// A case that is wrong itself.
+private enum StoreContractError: Error { case tooLarge }
+
 /// What every store owes the replica: cases to which the store of the tests and that of the program are both put.
 package struct StoreContract {
     /// One case: what it is about, and what it does.
@@ -64,7 +67,22 @@ package struct StoreContract {
                 contract.claim("all is there", log?.forest.count == length)
                 contract.claim("without a head", log != nil && log?.head == nil)
             }
-        }
+        },
+        Case(name: "S-31 S-35: an answer has no more bytes than it may have, but for one item") { contract in
+            let sizes: [[Int]] = [
+                [65_400], [65_400, 20], [65_400, 10, 30_000], [5, 5, 5], [60_000, 60_000],
+            ]
+            let logs = try contract.receive(sizes)
+            for limit in [1, 40, 65_600, 100_000, 147_456, 1_000_000] {
+                var left = logs.map { ReadRequest.Part(log: $0.descriptor.id, from: 1, to: $0.forest.count) }
+                var answers = 0
+                while !left.isEmpty, answers < 100 {
+                    left = try contract.read(left, maximumBytes: limit, logs)
+                    answers += 1
+                }
+                contract.claim("all is read by \(limit)", left.isEmpty)
+            }
+        },
     ]
 
     private mutating func claim(_ what: String, _ holds: Bool) {
@@ -72,6 +90,97 @@ package struct StoreContract {
     }
 
     // MARK: What happens
+
+    /// Makes logs of another node, with leaves of about these sizes, durable.
+    private mutating func receive(_ sizes: [[Int]]) throws -> [DiskLog] {
+        var logs: [DiskLog] = []
+        for (epoch, sizes) in sizes.enumerated() {
+            let log = try makeLog(epoch: UInt64(epoch), sizes)
+            _ = try store.apply(commit([stretch(of: log, from: 1, to: log.forest.count)]))
+            logs.append(log)
+        }
+        return logs
+    }
+
+    private func makeLog(epoch: UInt64, _ sizes: [Int]) throws -> DiskLog {
+        let descriptor = LogDescriptor(space: space, key: other.publicKey, channel: .core, epoch: epoch)
+        var log = DiskLog(descriptor, isOwn: false)
+        for (number, size) in sizes.enumerated() {
+            guard let leaf = Self.draft(size).encode(stamp: UInt64(number + 1) << 16, log: descriptor.id)
+            else {
+                throw StoreContractError.tooLarge
+            }
+            log.append(leaf, hasher)
+        }
+        return log
+    }
+
+    /// What came of a log from one leaf to another, under the head of the log as it is.
+    private func stretch(of log: DiskLog, from: UInt64, to: UInt64) -> Stretch {
+        var forest = Forest()
+        var nodes: [(block: Block, hash: Bytes32)] = []
+        var items = ByteWriter()
+        for (index, leaf) in log.leaves.prefix(Int(to)).enumerated() {
+            forest.append(hasher.leaf(leaf.span.bytes), hasher: hasher) { block, hash in
+                if index + 1 >= from, block.height >= Replica.storedHeight { nodes.append((block, hash)) }
+            }
+            if index + 1 >= from { items.write(leaf: leaf) }
+        }
+        let head = Head(signing: log.forest, of: log.descriptor, with: other, hasher: hasher)
+        return Stretch(
+            descriptor: log.descriptor, from: from, items: items.bytes, forest: forest, nodes: nodes,
+            head: to == log.forest.count ? head : nil,
+            root: log.forest.root(of: log.descriptor.fullID, hasher: hasher))
+    }
+
+    private mutating func commit(_ stretches: [Stretch]) -> Commit {
+        commits += 1
+        return Commit(id: commits, space: space, stretches: stretches, cursors: [:])
+    }
+
+    /// Reads once, holds the answer against what was written, and says what is left.
+    private mutating func read(
+        _ parts: [ReadRequest.Part], maximumBytes: Int, _ logs: [DiskLog]
+    ) throws -> [ReadRequest.Part] {
+        let request = ReadRequest(
+            id: 1, connection: ConnectionID(1), space: space, parts: parts, maximumBytes: maximumBytes)
+        let answer = try store.answer(request)
+        let items = answer.reduce(0) { $0 + $1.count }
+        let bytes =
+            answer.reduce(0) { $0 + $1.items.count }
+            + answer.dropFirst().reduce(0) { $0 + ($1.bridge?.count ?? 0) * Bytes32.count }
+        claim("something is read", items > 0)
+        claim("\(bytes) bytes are within \(maximumBytes)", bytes <= maximumBytes || items == 1)
+        var left: [ReadRequest.Part] = []
+        for (index, part) in parts.enumerated() {
+            guard index < answer.count else {
+                left.append(part)
+                continue
+            }
+            guard let log = logs.first(where: { $0.descriptor.id == part.log }) else { continue }
+            let read = answer[index]
+            claim("it is the part", read.log == part.log && read.from == part.from)
+            claim("it goes on", read.next == part.from + UInt64(read.count))
+            let leaves = log.leaves[Int(part.from) - 1..<Int(read.next) - 1]
+            claim("the leaves are those", itemLeaves(read.items) == Array(leaves))
+            check(read, of: log, to: part)
+            if read.next <= part.to {
+                left.append(ReadRequest.Part(log: part.log, from: read.next, to: part.to))
+            }
+        }
+        return left
+    }
+
+    /// Whether the bridge of a part leads to the head that was asked for.
+    private mutating func check(_ read: ReadPart, of log: DiskLog, to part: ReadRequest.Part) {
+        var forest = Forest()
+        for leaf in log.leaves.prefix(Int(read.next) - 1) {
+            forest.append(hasher.leaf(leaf.span.bytes), hasher: hasher)
+        }
+        claim("it is bridged if it ends early", (read.bridge != nil) == (read.next <= part.to))
+        let isProved = forest.append(bridge: read.bridge ?? [], to: log.forest.count, hasher: hasher)
+        claim("the bridge leads to the root", isProved && forest == log.forest)
+    }
 
     /// Writes a change with a value of about `size` bytes.
     private mutating func write(_ size: Int) throws -> AuthoredLog {

@@ -178,7 +178,8 @@ public struct ReadRequest: Sendable {
     public let space: SpaceID
     /// The logs in order.
     public let parts: [Part]
-    /// Reading ends before the item with which all items would have more bytes than this; at least one is read.
+    /// Reading ends before the item with which all items, and the hashes of all parts but the first, would have more
+    /// bytes than this; one item is read whatever it has.
     public let maximumBytes: Int
 
     /// How many changes are wanted, of which this request may read only the first.

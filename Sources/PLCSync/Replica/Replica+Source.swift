@@ -88,6 +88,7 @@ extension Replica {
             let first = session.wants.first
         else { return }
         // Any one item must fit what the peer allows, since less than one cannot be sent.
+        guard session.sentData < session.sendCredit else { return }
         let allowed = min(session.sendCredit - session.sentData, UInt64(Self.batchBytes + Self.batchOverhead))
         guard allowed >= UInt64(Self.batchOverhead + LogItem.maximumLeafBytes + 3) else { return }
         var parts: [ReadRequest.Part] = []
@@ -104,7 +105,8 @@ extension Replica {
             id: nextRead, connection: id, space: first.space, parts: parts,
             maximumBytes: Int(allowed) - Self.batchOverhead)
         nextRead += 1
-        session.reading = Session.Reading(id: request.id, space: first.space, parts: parts, heads: heads)
+        session.reading = Session.Reading(
+            id: request.id, space: first.space, parts: parts, heads: heads, allowed: allowed)
         sessions[id] = session
         effects.append(.read(request))
     }
@@ -131,7 +133,8 @@ extension Replica {
             sessions[id] = session
             return
         }
-        guard let parts else {
+        // Nothing at all would be asked for again and again.
+        guard let parts, !parts.isEmpty else {
             sessions[id] = session
             return close(id, .busy, &effects)
         }
@@ -156,6 +159,11 @@ extension Replica {
         }
         session.wants = left + session.wants.dropFirst(reading.parts.count)
         let body = Message.Data(handle: mine.handle, sections: sections).encode(&session.names)
+        // A store that gave more than it was asked for must not make this node exceed what the peer allows (S-35).
+        guard UInt64(body.count) <= reading.allowed else {
+            sessions[id] = session
+            return close(id, .busy, &effects)
+        }
         session.sentData += UInt64(body.count)
         sessions[id] = session
         send(id, Frame.encode(.data, body), now, &effects)
