@@ -64,10 +64,10 @@ package final class Node: @unchecked Sendable {
 
     /// Runs `body` inside a transaction, and calls `completion` on the writer's thread once it is durable.
     package func submit<Value>(
-        _ body: @escaping @Sendable (Store) throws -> Value,
+        _ body: @escaping @Sendable (Store) throws -> Value, in chain: JobChain? = nil,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        writer.submit(body, completion: completion)
+        writer.submit(body, in: chain, completion: completion)
     }
 
     /// Runs `body` with a reader of the store, which blocks no writer and is blocked by none.

@@ -1,9 +1,9 @@
-import PLCSync
+package import PLCSync
 
 /// What a host's surroundings do for it: real ones with threads, sockets and clocks, simulated ones with events.
 ///
 /// Completions are called on the host's own thread, later, in the order of the calls.
-protocol ReplicaSurroundings: AnyObject {
+package protocol ReplicaSurroundings: AnyObject {
     /// The clocks.
     var now: Now { get }
     /// Fresh randomness for a session.
@@ -12,9 +12,9 @@ protocol ReplicaSurroundings: AnyObject {
     func send(_ id: ConnectionID, _ bytes: [UInt8])
     /// Closes a connection after what was handed to it is out.
     func close(_ id: ConnectionID)
-    /// Runs `body` inside the store's next transaction.
+    /// Runs `body` inside the store's next transaction, unless a job before it in its chain has failed.
     func write<Value: Sendable>(
-        _ body: @escaping @Sendable (Store) throws -> Value,
+        _ body: @escaping @Sendable (Store) throws -> Value, in chain: JobChain?,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void)
     /// Reads what a peer wants; nil if the store failed.
     func read(_ request: ReadRequest, completion: @escaping @Sendable ([ReadPart]?) -> Void)
@@ -24,25 +24,36 @@ protocol ReplicaSurroundings: AnyObject {
     func complain(_ message: String)
 }
 
+extension ReplicaSurroundings {
+    /// Runs `body` inside the store's next transaction.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Store) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        write(body, in: nil, completion: completion)
+    }
+}
+
 /// The heart of a node that exchanges: one replica, a channel for each connection, and the order in which effects are
 /// carried out.
 ///
 /// The same in a server and in a simulation. On one thread.
-final class ReplicaHost: @unchecked Sendable {
-    private(set) var replica: Replica
+package final class ReplicaHost: @unchecked Sendable {
+    package private(set) var replica: Replica
     private(set) var channels: [ConnectionID: FrameChannel] = [:]
     private let key: PublicKey
     private var effects: [Effect] = []
-    /// Commits that were ordered since the last one that was refused, and the newest of which one was: what is
-    /// ordered builds on what was ordered before, so a refusal takes all that is under way with it.
-    private var commitGeneration = 1
-    private let failedGeneration = Locked(0)
+    /// The commits that were ordered since the last one that was refused: each builds on those before it, so that a
+    /// refusal takes all that are under way with it.
+    private var chain = JobChain()
+    /// Those of them of which the store has not said what became of them, in order.
+    private var underWay: [UInt64] = []
     unowned let surroundings: any ReplicaSurroundings
     /// For tests: the next batch that is received is lost.
     var dropsBatch = false
 
     /// A host of the replica of `identity`.
-    init(_ identity: SigningKey, databaseEpoch: UInt64, surroundings: any ReplicaSurroundings) {
+    package init(_ identity: SigningKey, databaseEpoch: UInt64, surroundings: any ReplicaSurroundings) {
         key = identity.publicKey
         replica = Replica(identity: identity, databaseEpoch: databaseEpoch)
         self.surroundings = surroundings
@@ -51,7 +62,7 @@ final class ReplicaHost: @unchecked Sendable {
     // MARK: Connections
 
     /// A connection's handshake is complete.
-    func connected(
+    package func connected(
         _ id: ConnectionID, peer: PublicKey, exporter: [UInt8], isDialer: Bool, purpose: Purpose
     ) {
         channels[id] = FrameChannel()
@@ -62,7 +73,7 @@ final class ReplicaHost: @unchecked Sendable {
     }
 
     /// Bytes came.
-    func received(_ id: ConnectionID, _ bytes: borrowing RawSpan) {
+    package func received(_ id: ConnectionID, _ bytes: borrowing RawSpan) {
         guard let channel = channels[id] else { return }
         do throws(Malformed) {
             try channel.incoming(bytes, at: surroundings.now.monotonic) { type, body in
@@ -80,26 +91,26 @@ final class ReplicaHost: @unchecked Sendable {
 
     /// A connection is gone; false if it never was one.
     @discardableResult
-    func disconnected(_ id: ConnectionID) -> Bool {
+    package func disconnected(_ id: ConnectionID) -> Bool {
         guard channels.removeValue(forKey: id) != nil else { return false }
         step(.disconnected(id))
         return true
     }
 
     /// A second or so has passed.
-    func tick() {
+    package func tick() {
         step(.ticked)
         let now = surroundings.now.monotonic
         for channel in channels.values where now > 5_000 { channel.restIfSilent(since: now - 5_000) }
     }
 
     /// How this node and the peer of a connection stand, space by space.
-    func status(of id: ConnectionID) -> [Replica.SpaceStatus] { replica.status(of: id) }
+    package func status(of id: ConnectionID) -> [Replica.SpaceStatus] { replica.status(of: id) }
 
     // MARK: Steps
 
     /// Gives the replica one fact, and carries out what follows, in order.
-    func step(_ input: Input) {
+    package func step(_ input: Input) {
         replica.step(input, at: surroundings.now, into: &effects)
         let batch = effects
         effects.removeAll(keepingCapacity: true)
@@ -130,31 +141,28 @@ final class ReplicaHost: @unchecked Sendable {
     }
 
     private func commitDurably(_ commit: Commit) {
-        let generation = commitGeneration
-        let failed = failedGeneration
-        surroundings.write({ store in
-            // What follows a commit that was refused builds on it, and is refused too.
-            guard failed.withLock({ $0 < generation }) else { throw StoreError.superseded }
-            do {
-                return try store.apply(commit)
-            } catch {
-                failed.withLock { $0 = generation }
-                throw error
-            }
-        }) { [weak self] result in
-            guard let self else { return }
+        let chain = chain
+        underWay.append(commit.id)
+        surroundings.write({ try $0.apply(commit) }, in: chain) { [weak self] result in
+            // What became of one that was refused with another before it is known already.
+            guard let self, self.chain === chain else { return }
             switch result {
             case .success(let lsns):
+                underWay.removeFirst()
                 step(.committed(commit.id, lsns: lsns))
             case .failure(let error):
-                if error as? StoreError != .superseded {
-                    surroundings.complain("what was received cannot be stored: \(error)")
-                }
-                failed.withLock { $0 = max($0, generation) }
-                commitGeneration = max(commitGeneration, generation + 1)
-                step(.refused(commit.id))
+                surroundings.complain("what was received cannot be stored: \(error)")
+                refuseAll()
             }
         }
+    }
+
+    /// Tells the replica that nothing of what is under way will be stored, before it is told anything else.
+    private func refuseAll() {
+        let refused = underWay
+        underWay = []
+        chain = JobChain()
+        for id in refused { step(.refused(id)) }
     }
 
     private func admit(

@@ -239,28 +239,28 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
 
     // MARK: ReplicaSurroundings
 
-    var now: Now { Now(monotonic: loop.now, wall: World.wall()) }
+    package var now: Now { Now(monotonic: loop.now, wall: World.wall()) }
 
-    func nonce() -> Bytes16 { World.nonce() }
+    package func nonce() -> Bytes16 { World.nonce() }
 
-    func send(_ id: ConnectionID, _ bytes: [UInt8]) { transport?.send(id, bytes) }
+    package func send(_ id: ConnectionID, _ bytes: [UInt8]) { transport?.send(id, bytes) }
 
-    func close(_ id: ConnectionID) { transport?.close(id, afterFlush: true) }
+    package func close(_ id: ConnectionID) { transport?.close(id, afterFlush: true) }
 
-    func write<Value: Sendable>(
-        _ body: @escaping @Sendable (Store) throws -> Value,
+    package func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Store) throws -> Value, in chain: JobChain?,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        node.submit(body) { [loop] result in loop.submit { completion(result) } }
+        node.submit(body, in: chain) { [loop] result in loop.submit { completion(result) } }
     }
 
-    func read(_ request: ReadRequest, completion: @escaping @Sendable ([ReadPart]?) -> Void) {
+    package func read(_ request: ReadRequest, completion: @escaping @Sendable ([ReadPart]?) -> Void) {
         reader.submit(request) { [loop] parts in loop.submit { completion(parts) } }
     }
 
-    func complain(_ message: String) { log.error(message) }
+    package func complain(_ message: String) { log.error(message) }
 
-    func report(_ event: Event) {
+    package func report(_ event: Event) {
         switch event {
         case .fork(let log, let space):
             self.log.warning(

@@ -9,7 +9,9 @@ final class StoreWriter: @unchecked Sendable {
     /// Called on the writer's thread when the store can be used no more.
     let fatal = Locked<(@Sendable (any Error) -> Void)?>(nil)
 
-    /// Starts the thread; `store` belongs to it from now on. What this node's logs have become is told to `authored` on it.
+    /// Starts the thread, to which `store` belongs from now on.
+    ///
+    /// What this node's logs have become is told to `authored` on it.
     init(_ store: sending Store, authored: @escaping @Sendable (SpaceID, [AuthoredLog]) -> Void) {
         group = CommitGroup(store, authored: authored)
         thread = NamedThread("store") { [unowned self] in work() }
@@ -25,10 +27,10 @@ final class StoreWriter: @unchecked Sendable {
     /// Runs `body` inside the next transaction and calls `completion` once it is durable or has failed, on the
     /// writer's thread.
     func submit<Value>(
-        _ body: @escaping @Sendable (Store) throws -> Value,
+        _ body: @escaping @Sendable (Store) throws -> Value, in chain: JobChain? = nil,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        let job = CommitGroup.Job(body, completion: completion)
+        let job = CommitGroup.Job(body, in: chain, completion: completion)
         if !queue.append(job) { completion(.failure(StoreWriterStopped())) }
     }
 

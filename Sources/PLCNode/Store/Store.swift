@@ -35,6 +35,10 @@ package final class Store {
     package let epoch: UInt64
     private var random: RandomSource
     private(set) var inTransaction = false
+    /// Whether a transaction could not be undone in memory, so that what the store would do next is unknown.
+    package private(set) var isLost = false
+    /// Leaves that were appended in memory, whose rows may not be written yet.
+    private var appendedLeaves: Int64 = 0
 
     /// Opens the database at `path`, creating or migrating it; `random` gives the identities of logs.
     package init(path: String, files: String? = nil, random: RandomSource) throws {
@@ -139,9 +143,11 @@ package final class Store {
         // After some errors SQLite has rolled back already, and says so; either way nothing of it is left.
         try? database.execute("ROLLBACK")
         logReader.forget()
+        isLost = true
         try load()
         clock = Clock(last: storedClock)
         lsn = try statements.meta("lsn") ?? 0
+        isLost = false
     }
 
     /// Gives memory that only caches back to the system, and the log of the database back to the disk.
@@ -260,6 +266,7 @@ package final class Store {
     private func append(_ leaf: [UInt8], to index: Int, isControl: Bool) throws {
         guard let log = logs[index] else { preconditionFailure("log \(index) is there") }
         touch(index)
+        appendedLeaves += 1
         var nodes: [(block: Block, hash: Bytes32)] = []
         log.append(leaf, hash: hasher.leaf(leaf.span.bytes), hasher: hasher, into: &nodes)
         if isControl { log.newControl.append(leaf) }
@@ -292,8 +299,8 @@ package final class Store {
     }
 
     private func append(_ stretch: Stretch, to index: Int) throws {
-        guard let log = logs[index], log.forest.count == stretch.from - 1 else {
-            preconditionFailure("the stretch from \(stretch.from) does not follow what log \(index) has")
+        guard let log = logs[index], !log.isOwn, log.forest.count == stretch.from - 1 else {
+            throw StoreError.doesNotFollow("change \(stretch.from) of log \(index)")
         }
         let isControl = stretch.descriptor.channel == .control
         let bytes = stretch.items.span.bytes
@@ -304,6 +311,7 @@ package final class Store {
             guard case .leaf(let leaf) = try reader.logItem(bytes) else {
                 preconditionFailure("the replica lets no holes through yet")
             }
+            appendedLeaves += 1
             log.append(bytes.extracting(start..<reader.offset), sequence: sequence)
             if !isControl { try foldLeaf(bytes.extracting(leaf), log, index, sequence) }
             if log.buffer.count >= StretchCodec.blockBytes { try flush(index, isFinal: false) }
@@ -393,6 +401,6 @@ extension Store {
     /// Forgets up to where peers were followed: the next meeting with each compares all heads.
     package func forgetCursors() throws { try statements.deleteCursors() }
 
-    /// A number that moves with every row that is written.
-    package var writes: Int64 { database.changes }
+    /// A number that moves with every row that is written, and every leaf that waits to be.
+    package var writes: Int64 { database.changes + appendedLeaves }
 }

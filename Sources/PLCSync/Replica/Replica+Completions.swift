@@ -8,7 +8,7 @@ extension Replica {
         var change: RoleChange?
         for stretch in done.stretches {
             let id = stretch.descriptor.id
-            spaces[done.space]?.logs[id]?.durable = stretch.forest
+            spaces[done.space]?.logs[id]?.store(stretch.forest)
             changes += stretch.forest.count + 1 - stretch.from
             if let head = stretch.head { spaces[done.space]?.logs[id]?.advance(to: head, root: stretch.root) }
         }

@@ -62,6 +62,12 @@ struct LogState: Sendable {
         signature = []
     }
 
+    /// Notes that the leaves of `forest` are durable, and so verified, whatever was refused since they were ordered.
+    mutating func store(_ forest: Forest) {
+        durable = forest
+        if verified.count < forest.count { verified = forest }
+    }
+
     /// Forgets what was verified and could not be stored.
     mutating func fallBack() {
         verified = durable

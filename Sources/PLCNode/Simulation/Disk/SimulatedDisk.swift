@@ -8,7 +8,7 @@ internal import PLCOracle
 /// killed has written, stays.
 ///
 /// Time and chance come from outside; two disks that are told the same hold the same bytes.
-final class SimulatedDisk {
+package final class SimulatedDisk {
     /// Bytes that a power cut keeps or loses as one.
     static let sectorBytes = 512
 
@@ -34,9 +34,9 @@ final class SimulatedDisk {
     }
 
     /// What goes wrong, and how often it has.
-    struct Faults {
+    package struct Faults {
         /// Bytes that all files together may have; nil without a limit.
-        var capacity: Int?
+        package var capacity: Int?
         /// How many syncs from now on one fails, once; nil for none.
         var failingSync: Int?
         /// Chances out of a million that a read or a write fails with an I/O error.
@@ -62,7 +62,7 @@ final class SimulatedDisk {
     }
 
     private(set) var files: [String: File] = [:]
-    var faults = Faults()
+    package var faults = Faults()
     private(set) var tally = Tally()
     private var random: SplitMix64
     /// Counts processes: a handle of an earlier one does nothing any more.
@@ -73,11 +73,11 @@ final class SimulatedDisk {
     private(set) var trail = Trail()
     private(set) var syncs = 0
     /// The file system's name in SQLite's list.
-    private(set) var name = ""
+    package private(set) var name = ""
     private var registration: SQLiteFileSystem?
 
     /// An empty disk; `seed` decides what power cuts leave.
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         random = SplitMix64(seed: seed)
         let registration = SQLiteFileSystem(self)
         self.registration = registration
