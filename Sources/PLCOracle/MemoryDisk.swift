@@ -147,6 +147,14 @@ package struct MemoryDisk: Sendable {
         return (lsns, leaves)
     }
 
+    /// What an admission comes to by what is stored, and whether a grant is to be written for that.
+    package func judge(_ admission: Admission) -> (outcome: Admission.Outcome, grants: Bool) {
+        guard let membership = spaces[admission.space]?.membership else { return (.failed, false) }
+        if membership.belongs(admission.key, by: admission.invitation) { return (.belongs, false) }
+        guard membership.invitations[admission.invitation]?.admitted == nil else { return (.isUsed, false) }
+        return (.belongs, true)
+    }
+
     /// What the store answers to a request.
     package func answer(_ request: ReadRequest) -> [ReadPart] {
         var parts: [ReadPart] = []

@@ -8,6 +8,8 @@ package protocol ReplicaStore {
     mutating func write(_ draft: Draft, _ space: SpaceID, _ channel: Channel) throws -> AuthoredLog
     /// Makes a commit durable; throws, and stores nothing, if it cannot be.
     mutating func apply(_ commit: Commit) throws -> [LogID: UInt64]
+    /// Admits a key, if it still may be.
+    mutating func admit(_ admission: Admission) throws -> Admission.Outcome
     /// Reads what a peer wants.
     func answer(_ request: ReadRequest) throws -> [ReadPart]
     /// What the replica starts from.
@@ -66,6 +68,24 @@ package struct StoreContract {
                 let log = try contract.store.snapshot(contract.space).logs.first { $0.isOwn }
                 contract.claim("all is there", log?.forest.count == length)
                 contract.claim("without a head", log != nil && log?.head == nil)
+            }
+        },
+        Case(name: "D-7 S-38: an invitation admits one key, whoever asks how often") { contract in
+            let seeds: [UInt8] = [11, 12, 13]
+            let keys = seeds.compactMap { SigningKey(seed: [UInt8](repeating: $0, count: 32))?.publicKey }
+            var draft = Draft()
+            draft.append(.invite(keys[0], .writer, expiry: .max >> 1))
+            _ = try contract.store.write(draft, contract.space, .control)
+            for (key, outcome, length) in [
+                (keys[1], Admission.Outcome.belongs, UInt64(2)), (keys[2], .isUsed, 2),
+                (keys[1], .belongs, 2),
+            ] {
+                let admission = Admission(
+                    space: contract.space, key: key, role: .writer, name: "n", invitation: keys[0])
+                let found = try contract.store.admit(admission)
+                contract.claim("\(found) is \(outcome)", found == outcome)
+                let log = try contract.store.snapshot(contract.space).logs.first { $0.isOwn }
+                contract.claim("\(length) changes stand in the log", log?.forest.count == length)
             }
         },
         Case(name: "S-31 S-35: an answer has no more bytes than it may have, but for one item") { contract in

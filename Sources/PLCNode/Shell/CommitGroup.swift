@@ -79,7 +79,7 @@ package final class CommitGroup {
         if let dead { return fail(jobs, dead) }
         do {
             try transact(jobs)
-        } catch where store.isLost || (error as? DatabaseError)?.isFatal == true {
+        } catch  where store.isLost || (error as? DatabaseError)?.isFatal == true {
             dead = error
             fail(jobs, error)
         }

@@ -98,10 +98,7 @@ package final class Node: @unchecked Sendable {
 
     /// The membership of a space as this node knows it.
     package func membership(of space: SpaceID) throws -> Membership {
-        let snapshot = try write { try $0.snapshot(space) }
-        var membership = Membership(try Genesis(snapshot.genesis))
-        for part in snapshot.control { membership.insert(part.leaves, by: part.author) }
-        return membership
+        try write { try $0.membership(of: space) }
     }
 
     /// Writes one change to this node's log of a channel of a space, stamped by the clock; returns its first dot.

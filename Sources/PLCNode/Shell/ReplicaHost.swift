@@ -129,12 +129,10 @@ package final class ReplicaHost: @unchecked Sendable {
         case .read(let request):
             channels[request.connection]?.expect(changes: request.changes)
             surroundings.read(request) { [weak self] parts in self?.step(.read(request.id, parts)) }
-        case .admit(let space, let key, let role, let name, let invitation):
-            admit(space, key, role, name, invitation)
-        case .found(let genesis):
-            surroundings.write({ try $0.snapshot(try $0.add(genesis: genesis)) }) { [weak self] in
-                self?.opened($0)
-            }
+        case .admit(let admission):
+            admit(admission)
+        case .found(let id, let genesis):
+            found(id, genesis)
         case .report(let event):
             surroundings.report(event)
         }
@@ -165,26 +163,28 @@ package final class ReplicaHost: @unchecked Sendable {
         for id in refused { step(.refused(id)) }
     }
 
-    private func admit(
-        _ space: SpaceID, _ key: PublicKey, _ role: Role, _ name: String, _ invitation: PublicKey
-    ) {
-        let own = self.key
-        let wall = surroundings.now.wall
-        surroundings.write({ store in
-            var draft = Draft()
-            draft.append(.grant(key, role, name: name, invitation: invitation))
-            _ = try store.write(space, .control, by: own, .now(wall)) { _ in draft }
-        }) { [weak self] result in
-            if case .failure(let error) = result {
+    private func admit(_ admission: Admission) {
+        let (key, wall) = (self.key, surroundings.now.wall)
+        surroundings.write({ try $0.admit(admission, by: key, at: wall) }) { [weak self] result in
+            switch result {
+            case .success(let outcome):
+                self?.step(.judged(admission, outcome))
+            case .failure(let error):
                 self?.surroundings.complain("a grant cannot be stored: \(error)")
+                self?.step(.judged(admission, .failed))
             }
         }
     }
 
-    private func opened(_ result: Result<SpaceSnapshot, any Error>) {
-        switch result {
-        case .success(let snapshot): step(.opened(snapshot))
-        case .failure(let error): surroundings.complain("the space cannot be stored: \(error)")
+    private func found(_ id: ConnectionID, _ genesis: [UInt8]) {
+        surroundings.write({ try $0.snapshot(try $0.add(genesis: genesis)) }) { [weak self] result in
+            switch result {
+            case .success(let snapshot):
+                self?.step(.opened(snapshot))
+            case .failure(let error):
+                self?.surroundings.complain("the space cannot be stored: \(error)")
+                self?.step(.ended(id, .busy))
+            }
         }
     }
 }

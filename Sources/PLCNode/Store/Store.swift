@@ -175,18 +175,45 @@ package final class Store {
         guard let index = spaceIndices[id], let space = spaces[index] else {
             throw StoreError.unknownSpace(id.short)
         }
+        let here = logs.filter { $0.value.space == index }.sorted { $0.key < $1.key }
+        return SpaceSnapshot(
+            genesis: space.genesis, logs: here.compactMap(\.value.snapshot), control: try control(index),
+            cursors: try statements.cursors(space: index))
+    }
+
+    /// The leaves of the control logs of a space, those of this transaction included.
+    private func control(_ space: Int) throws -> [(author: PublicKey, leaves: [[UInt8]])] {
         var control: [(author: PublicKey, leaves: [[UInt8]])] = []
-        let own = logs.filter { $0.value.space == index }.sorted { $0.key < $1.key }
-        for (number, log) in own where log.id.channel == .control {
+        let here = logs.filter { $0.value.space == space && $0.value.id.channel == .control }
+        for (number, log) in here.sorted(by: { $0.key < $1.key }) {
             guard let descriptor = log.descriptor, log.forest.count > 0 else { continue }
             let leaves = try (1...log.forest.count).map {
                 try logReader.leaf(LocalDot(log: number, sequence: $0, op: 0))
             }
             control.append((descriptor.key, leaves))
         }
-        return SpaceSnapshot(
-            genesis: space.genesis, logs: own.compactMap(\.value.snapshot), control: control,
-            cursors: try statements.cursors(space: index))
+        return control
+    }
+
+    /// Who belongs to a space by what is stored, in this transaction too.
+    package func membership(of id: SpaceID) throws -> Membership {
+        guard let index = spaceIndices[id], let space = spaces[index] else {
+            throw StoreError.unknownSpace(id.short)
+        }
+        var membership = Membership(try Genesis(space.genesis))
+        for part in try control(index) { membership.insert(part.leaves, by: part.author) }
+        return membership
+    }
+
+    /// Writes the grant that an invitation promises, if by now nobody else was admitted on it and it adds anything.
+    package func admit(
+        _ admission: Admission, by key: PublicKey, at wall: WallTime
+    ) throws -> Admission.Outcome {
+        let membership = try membership(of: admission.space)
+        if membership.belongs(admission.key, by: admission.invitation) { return .belongs }
+        guard membership.invitations[admission.invitation]?.admitted == nil else { return .isUsed }
+        _ = try write(admission.space, .control, by: key, .now(wall)) { _ in admission.draft }
+        return .belongs
     }
 
     /// The spaces of the store, in the order in which they came.

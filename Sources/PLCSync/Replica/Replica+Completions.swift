@@ -78,12 +78,9 @@ extension Replica {
                 }
             }
             if let admitting = session.admitting, admitting.space == space {
-                let used = state.membership.invitations[admitting.key]?.admitted
-                if isMember {
+                if state.membership.belongs(session.peer, by: admitting.key) {
                     sessions[id]?.admitting = nil
                     send(id, Message.welcome(genesis: state.genesis), now, &effects)
-                } else if used != nil {
-                    close(id, .invitationUsed, &effects)
                 }
             }
             offerAll(to: id, now, &effects)

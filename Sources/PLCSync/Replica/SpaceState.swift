@@ -104,6 +104,8 @@ struct Space: Sendable {
     var cursors: [PublicKey: Cursor]
     /// Which log is being asked for, and of whom: no log is asked of two peers at once.
     var fetching: [LogID: Fetch] = [:]
+    /// The keys for which grants are on their way to the disk, by the invitations that they use.
+    var admissions: [PublicKey: PublicKey] = [:]
     /// The newest lsn among the logs.
     private(set) var lsn: UInt64 = 0
     /// The counted heads, sorted by log.

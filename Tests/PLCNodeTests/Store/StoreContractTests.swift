@@ -63,6 +63,11 @@ private final class StoreInFolder: ReplicaStore {
         }
     }
 
+    func admit(_ admission: Admission) throws -> Admission.Outcome {
+        let wall = WallTime(milliseconds: 1_700_000_000_000)
+        return try inTransaction { try $0.admit(admission, by: key.publicKey, at: wall) }.0
+    }
+
     func answer(_ request: ReadRequest) throws -> [ReadPart] { try view.answer(request) }
 
     func snapshot(_ space: SpaceID) throws -> SpaceSnapshot { try store.snapshot(space) }

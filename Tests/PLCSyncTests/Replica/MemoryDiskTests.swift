@@ -46,6 +46,12 @@ private struct DiskInMemory: ReplicaStore {
         return lsns
     }
 
+    mutating func admit(_ admission: Admission) throws -> Admission.Outcome {
+        let (outcome, grants) = disk.judge(admission)
+        if grants { _ = try write(admission.draft, admission.space, .control) }
+        return outcome
+    }
+
     func answer(_ request: ReadRequest) -> [ReadPart] { disk.answer(request) }
 
     func snapshot(_ space: SpaceID) throws -> SpaceSnapshot {
