@@ -41,19 +41,23 @@ let package = Package(
         .target(name: "CLinux", cSettings: [.treatAllWarnings(as: .error)]),
 
         .target(name: "PLCSync", dependencies: ["COpenSSL"], swiftSettings: checked),
+        .target(name: "PLCOracle", dependencies: ["PLCSync"], swiftSettings: house),
         .target(name: "PLCEntities", dependencies: ["PLCSync"], swiftSettings: house),
         .target(
             name: "PLCNode",
-            dependencies: ["PLCSync", "PLCEntities", "COpenSSL", "CSQLite", "CZstd", "CLinux"],
+            dependencies: ["PLCSync", "PLCEntities", "PLCOracle", "COpenSSL", "CSQLite", "CZstd", "CLinux"],
             swiftSettings: house),
         .executableTarget(name: "plc", dependencies: ["PLCNode"], swiftSettings: house),
 
-        .testTarget(name: "PLCSyncTests", dependencies: ["PLCSync"], swiftSettings: house),
+        .testTarget(
+            name: "PLCSyncTests", dependencies: ["PLCSync", "PLCOracle"], swiftSettings: house),
         .testTarget(
             name: "PLCEntitiesTests", dependencies: ["PLCEntities", "PLCSync"], swiftSettings: house),
         .testTarget(
             name: "PLCNodeTests",
-            dependencies: ["PLCNode", "PLCEntities", "PLCSync", "CLinux", "COpenSSL", "CSQLite"],
+            dependencies: [
+                "PLCNode", "PLCEntities", "PLCSync", "PLCOracle", "CLinux", "COpenSSL", "CSQLite",
+            ],
             swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]

@@ -72,7 +72,7 @@ package struct Exchange: Sendable {
         let failure = Locked<(any Error)?>(nil)
         node.onFatal { error in
             failure.withLock { $0 = error }
-            server.loop.submit { server.failed(error, isForGood: true) }
+            server.loop.submit { server.failedForGood(error) }
         }
         let thread = NamedThread("loop") { server.run() }
         var outcomes: [Outcome] = []

@@ -68,10 +68,10 @@ package final class Node: @unchecked Sendable {
 
     /// Runs `body` inside a transaction, and calls `completion` on the writer's thread once it is durable.
     package func submit<Value>(
-        _ body: @escaping @Sendable (Store) throws -> Value,
+        _ body: @escaping @Sendable (Store) throws -> Value, in chain: JobChain? = nil,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        writer.submit(body, completion: completion)
+        writer.submit(body, in: chain, completion: completion)
     }
 
     /// Runs `body` with a reader of the store, which blocks no writer and is blocked by none.
@@ -110,10 +110,7 @@ package final class Node: @unchecked Sendable {
 
     /// The membership of a space as this node knows it.
     package func membership(of space: SpaceID) throws -> Membership {
-        let snapshot = try write { try $0.snapshot(space) }
-        var membership = Membership(try Genesis(snapshot.genesis))
-        for part in snapshot.control { membership.insert(part.leaves, by: part.author) }
-        return membership
+        try write { try $0.membership(of: space) }
     }
 
     /// Writes one change to this node's log of a channel of a space, stamped by the clock; returns its first dot.

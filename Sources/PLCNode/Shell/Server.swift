@@ -10,28 +10,22 @@ enum ServerEvent {
     case failed(any Error)
 }
 
-/// The shell around a replica: carries out its effects with sockets, the store and clocks, on one loop's thread.
+/// The threads, sockets and clocks around a replica's host, on one loop's thread.
 ///
-/// Everything here runs on the thread inside `run`, except what says otherwise.
-package final class Server: TransportHandler, @unchecked Sendable {
+/// What the host orders is carried out by the transport, the store's writer and the sync reader; their completions are
+/// brought to the loop's thread. Everything here runs on the thread inside `run`, except what says otherwise.
+package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Sendable {
     package let node: Node
     package let loop: EventLoop
-    private var replica: Replica
+    private lazy var host = ReplicaHost(
+        node.identity, databaseEpoch: node.databaseEpoch, surroundings: self)
     private var transport: Transport?
-    private var channels: [ConnectionID: FrameChannel] = [:]
-    private var effects: [Effect] = []
     private let reader: SyncReader
-    /// Connections whose next frame takes from leaves that are verified, but not on the disk yet.
-    private var awaitingLeaves: Set<ConnectionID> = []
     private var dials: [Dial] = []
     private var nextDial = 0
-    /// Commits that were ordered since the last one that was refused, and the newest of which one was: what is
-    /// ordered builds on what was ordered before, so a refusal takes all that is under way with it.
-    private var commitGeneration = 1
-    private let failedGeneration = Locked(0)
     private var opening: Set<SpaceID> = []
-    /// Whether streams have ended since memory was last given back to the system, and when that was.
-    private var (hasFreedMemory, memoryReleased) = (false, UInt64(0))
+    /// When memory was last given back to the system.
+    private var memoryReleased: UInt64 = 0
     /// Memory is given back no more often than this, as going through it takes milliseconds.
     private static let memoryInterval: UInt64 = 10_000
     private var tickTimer: TimerID?
@@ -43,7 +37,10 @@ package final class Server: TransportHandler, @unchecked Sendable {
     /// Bytes both ways after which no more is exchanged; nil without a limit.
     package var budget: Int?
     /// For tests: the next batch that is received is lost.
-    package var dropsBatch = false
+    package var dropsBatch: Bool {
+        get { host.dropsBatch }
+        set { host.dropsBatch = newValue }
+    }
     /// When dialling is allowed; nil is always.
     package var window: DailyWindow?
 
@@ -93,7 +90,6 @@ package final class Server: TransportHandler, @unchecked Sendable {
         self.node = node
         self.log = log
         loop = try EventLoop()
-        replica = Replica(identity: node.identity, databaseEpoch: node.databaseEpoch)
         reader = try SyncReader(path: node.folder.store)
     }
 
@@ -101,15 +97,17 @@ package final class Server: TransportHandler, @unchecked Sendable {
     package func start(limits: TransportLimits = TransportLimits()) throws {
         transport = Transport(
             loop: loop, identity: node.identity, limits: limits,
-            admits: { [unowned self] key in replica.knows(key) || replica.admitsStrangers(at: World.wall()) },
+            admits: { [unowned self] key in
+                host.replica.knows(key) || host.replica.admitsStrangers(at: World.wall())
+            },
             handler: self)
         loop.afterTurn = { [unowned self] in transport?.flush() }
         node.onAuthored { [weak self] space, logs in
             guard let self else { return }
-            self.loop.submit { self.step(.authored(space, logs)) }
+            self.loop.submit { self.host.step(.authored(space, logs)) }
         }
         let snapshots = try node.write { store in try store.spaceIDs.map { try store.snapshot($0) } }
-        for snapshot in snapshots { step(.opened(snapshot)) }
+        for snapshot in snapshots { host.step(.opened(snapshot)) }
         scheduleTick()
     }
 
@@ -125,7 +123,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
     /// Says goodbye to all peers and ends `run`; from any thread.
     package func stop() {
         loop.submit { [self] in
-            for id in channels.keys.sorted() { step(.ended(id, .shuttingDown)) }
+            for id in host.channels.keys.sorted() { host.step(.ended(id, .shuttingDown)) }
             transport?.stopListening()
             transport?.flush()
             loop.stop()
@@ -143,16 +141,20 @@ package final class Server: TransportHandler, @unchecked Sendable {
 
     /// Takes in a space that was founded here, unless it is there already; on the loop's thread.
     func openIfNew(_ space: SpaceID) {
-        if !replica.holds(space), opening.insert(space).inserted { opened(space) }
+        if !host.replica.holds(space), opening.insert(space).inserted { opened(space) }
     }
 
     /// A space was founded here: takes it in.
     ///
     /// From any thread.
     package func opened(_ space: SpaceID) {
-        node.submit({ try $0.snapshot(space) }) { [weak self] result in
-            guard let self, case .success(let snapshot) = result else { return }
-            self.loop.submit { self.step(.opened(snapshot)) }
+        write({ try $0.snapshot(space) }) { [weak self] result in
+            guard let self else { return }
+            opening.remove(space)
+            switch result {
+            case .success(let snapshot): host.step(.opened(snapshot))
+            case .failure(let error): log.error("space \(space.short) cannot be read: \(error)")
+            }
         }
     }
 
@@ -222,55 +224,27 @@ package final class Server: TransportHandler, @unchecked Sendable {
     // MARK: TransportHandler
 
     package func connected(_ info: ConnectionInfo) {
-        channels[info.id] = FrameChannel()
         let index = dials.firstIndex { $0.connection == info.id }
         if let index { dials[index].connectedAt = loop.now }
         log.info("connected to \(info.peer.short) at \(info.remoteAddress)")
-        step(
-            .connected(
-                info.id, peer: info.peer, exporter: info.exporter, isDialer: info.isDialer,
-                nonce: World.nonce(),
-                purpose: index.map { dials[$0].purpose } ?? .exchange))
+        host.connected(
+            info.id, peer: info.peer, exporter: info.exporter, isDialer: info.isDialer,
+            purpose: index.map { dials[$0].purpose } ?? .exchange)
     }
 
     package func received(_ id: ConnectionID, _ bytes: RawSpan) {
-        guard let channel = channels[id] else { return }
-        let wasHeldUp = channel.needs != nil
-        guarded(id) { () throws(Malformed) in
-            try channel.incoming(bytes) { type, body in take(id, type, body) }
-            if !wasHeldUp { try fetchLeaves(id, channel) }
-        }
-        if let budget, channels.values.reduce(0, { $0 + $1.bytesSent + $1.bytesReceived }) > budget {
+        host.received(id, bytes)
+        if let budget, host.channels.values.reduce(0, { $0 + $1.bytesSent + $1.bytesReceived }) > budget {
             log.warning("the budget of \(budget) bytes is spent")
-            for id in channels.keys.sorted() { step(.ended(id, .done)) }
-        }
-    }
-
-    private func take(_ id: ConnectionID, _ type: UInt8, _ body: [UInt8]) {
-        if dropsBatch, type == Frame.Kind.data.rawValue {
-            dropsBatch = false
-            return
-        }
-        step(.received(id, type: type, body: body))
-    }
-
-    /// Ends the connection if `body` finds that the peer sends what it must not.
-    private func guarded(_ id: ConnectionID, _ body: () throws(Malformed) -> Void) {
-        do throws(Malformed) {
-            try body()
-        } catch {
-            log.warning("\(id.value): \(error); the connection is closed")
-            step(.ended(id, error.closeCode))
+            for id in host.channels.keys.sorted() { host.step(.ended(id, .done)) }
         }
     }
 
     package func writable(_ id: ConnectionID) {}
 
     package func closed(_ id: ConnectionID, _ reason: CloseReason) {
-        let wasConnected = channels.removeValue(forKey: id) != nil
-        awaitingLeaves.remove(id)
         log.info("connection \(id.value) closed: \(reason)")
-        if wasConnected { step(.disconnected(id)) }
+        host.disconnected(id)
         tell(.closed(id, reason))
         guard let index = dials.firstIndex(where: { $0.connection == id }) else { return }
         dials[index].connection = nil
@@ -286,160 +260,45 @@ package final class Server: TransportHandler, @unchecked Sendable {
         log.info("refused \(address.map { "\($0)" } ?? "callers"): \(reason)")
     }
 
-    // MARK: Steps
+    // MARK: ReplicaSurroundings
 
-    /// Gives the replica one fact, and carries out what follows, in order.
-    private func step(_ input: Input) {
-        replica.step(input, at: Now(monotonic: loop.now, wall: World.wall()), into: &effects)
-        let batch = effects
-        effects.removeAll(keepingCapacity: true)
-        for effect in batch { carryOut(effect) }
-    }
+    package var now: Now { Now(monotonic: loop.now, wall: World.wall()) }
 
-    private func carryOut(_ effect: Effect) {
-        switch effect {
-        case .send(let id, let frame):
-            guard let channel = channels[id] else { return }
-            transport?.send(id, channel.outgoing(frame, at: loop.now))
-        case .close(let id):
-            transport?.close(id, afterFlush: true)
-        case .commit(let commit):
-            commitDurably(commit)
-        case .read(let request):
-            read(request)
-        case .admit(let space, let key, let role, let name, let invitation):
-            admit(space, key, role, name, invitation)
-        case .found(let genesis):
-            found(genesis)
-        case .report(let event):
-            report(event)
-        }
-    }
+    package func nonce() -> Bytes16 { World.nonce() }
 
-    /// Reads what a peer wants, and what the stream that brings it is to begin with, if it begins one.
-    private func read(_ request: ReadRequest) {
-        let sizeLog = channels[request.connection]?.expect(request)
-        reader.submit(request, tailBytes: sizeLog.map { 1 << Int($0) }) { [weak self] parts, tail in
-            guard let self else { return }
-            self.loop.submit {
-                if let sizeLog, let run = request.common, let tail {
-                    self.channels[request.connection]?.offer(run, sizeLog: sizeLog, tail)
-                }
-                self.step(.read(request.id, parts))
-            }
-        }
-    }
+    package func send(_ id: ConnectionID, _ bytes: [UInt8]) { transport?.send(id, bytes) }
 
-    // MARK: Streams that take from leaves
+    package func close(_ id: ConnectionID) { transport?.close(id, afterFlush: true) }
 
-    /// Reads the leaves that a connection's next frame takes from; nothing more is taken of the peer until they are
-    /// there, so that no more waits than was read from the socket at once.
-    private func fetchLeaves(_ id: ConnectionID, _ channel: FrameChannel) throws(Malformed) {
-        guard let name = channel.needs else { return }
-        switch try replica.run(named: name, on: id) {
-        case .arriving:
-            awaitingLeaves.insert(id)
-            transport?.pauseReading(id)
-        case .held(let log):
-            transport?.pauseReading(id)
-            reader.submit(tail: log, through: name.through, bytes: name.maximumBytes) { [weak self] bytes in
-                guard let self else { return }
-                self.loop.submit { self.provide(id, name, bytes) }
-            }
-        }
-    }
-
-    private func provide(_ id: ConnectionID, _ name: StreamPrefix, _ bytes: [UInt8]?) {
-        guard let channel = channels[id] else { return }
-        guard let bytes else { return step(.ended(id, .busy)) }
-        if StreamPrefix.check(bytes) != name.check { replica.noteUnlike(id) }
-        guarded(id) { () throws(Malformed) in
-            try channel.provide(name, bytes) { type, body in take(id, type, body) }
-            try fetchLeaves(id, channel)
-        }
-        if channel.needs == nil { transport?.resumeReading(id) }
-    }
-
-    /// Looks again at connections that wait for leaves to become durable; some have, or never will.
-    private func lookForLeaves() {
-        for id in awaitingLeaves.sorted() {
-            awaitingLeaves.remove(id)
-            guard let channel = channels[id] else { continue }
-            do throws(Malformed) {
-                try fetchLeaves(id, channel)
-            } catch {
-                // The peer was right: what it named was verified here, and could not be stored.
-                step(.ended(id, .busy))
-            }
-        }
-    }
-
-    private func commitDurably(_ commit: Commit) {
-        let generation = commitGeneration
-        let failed = failedGeneration
-        node.submit({ store in
-            // What follows a commit that was refused builds on it, and is refused too.
-            guard failed.withLock({ $0 < generation }) else { throw StoreError.superseded }
-            do {
-                return try store.apply(commit)
-            } catch {
-                failed.withLock { $0 = generation }
-                throw error
-            }
-        }) { [weak self] result in
-            guard let self else { return }
-            self.loop.submit {
-                switch result {
-                case .success(let lsns):
-                    self.step(.committed(commit.id, lsns: lsns))
-                    self.lookForLeaves()
-                case .failure(let error):
-                    if error as? StoreError != .superseded {
-                        self.log.error("what was received cannot be stored: \(error)")
-                    }
-                    failed.withLock { $0 = max($0, generation) }
-                    self.commitGeneration = max(self.commitGeneration, generation + 1)
-                    self.step(.refused(commit.id))
-                    self.lookForLeaves()
-                }
-            }
-        }
-    }
-
-    private func admit(
-        _ space: SpaceID, _ key: PublicKey, _ role: Role, _ name: String, _ invitation: PublicKey
+    package func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Store) throws -> Value, in chain: JobChain?,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        let own = node.identity.publicKey
-        node.submit({ store in
-            var draft = Draft()
-            draft.append(.grant(key, role, name: name, invitation: invitation))
-            _ = try store.write(space, .control, by: own, .now(World.wall())) { _ in draft }
-        }) { [weak self] result in
-            if case .failure(let error) = result { self?.log.error("a grant cannot be stored: \(error)") }
-        }
+        node.submit(body, in: chain) { [loop] result in loop.submit { completion(result) } }
     }
 
-    private func found(_ genesis: [UInt8]) {
-        node.submit({ try $0.snapshot(try $0.add(genesis: genesis)) }) { [weak self] result in
-            guard let self else { return }
-            self.loop.submit {
-                switch result {
-                case .success(let snapshot): self.step(.opened(snapshot))
-                case .failure(let error):
-                    self.log.error("the space cannot be stored: \(error)")
-                    self.failed(error)
-                }
-            }
-        }
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (StoreView) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        reader.submit(body) { [loop] result in loop.submit { completion(result) } }
     }
 
-    /// Tells who waits for a meeting, now or if `isForGood` later, that the store has failed it; on the loop's thread.
-    func failed(_ error: any Error, isForGood: Bool = false) {
-        if isForGood { storeFailure = error }
-        tell(.failed(error))
+    package func pauseReading(_ id: ConnectionID) { transport?.pauseReading(id) }
+
+    package func resumeReading(_ id: ConnectionID) { transport?.resumeReading(id) }
+
+    package func complain(_ message: String) { log.error(message) }
+
+    package func failed(_ error: any Error) { tell(.failed(error)) }
+
+    /// The store can be used no more: tells who waits for a meeting now, and who will; on the loop's thread.
+    func failedForGood(_ error: any Error) {
+        storeFailure = error
+        failed(error)
     }
 
-    private func report(_ event: Event) {
+    package func report(_ event: Event) {
         switch event {
         case .fork(let log, let space):
             self.log.warning(
@@ -474,44 +333,38 @@ package final class Server: TransportHandler, @unchecked Sendable {
     private func scheduleTick() {
         tickTimer = loop.schedule(after: 1_000) { [weak self] in
             guard let self else { return }
-            step(.ticked)
-            restStreams()
+            host.tick()
+            releaseMemory()
             scheduleTick()
         }
     }
 
-    /// Ends streams that have been silent, and gives the memory of those that have ended back to the system.
-    private func restStreams() {
-        for (id, channel) in channels {
-            if let frame = channel.restIfSilent(at: loop.now) { transport?.send(id, frame) }
-            guard channel.hasFreed else { continue }
-            channel.hasFreed = false
-            hasFreedMemory = true
-        }
-        // The allocator would keep it between what lives on: megabytes for each peer.
-        guard hasFreedMemory, loop.now >= memoryReleased + Self.memoryInterval else { return }
+    /// Gives the memory of streams that have ended back to the system; the allocator would keep it between what lives
+    /// on: megabytes for each peer.
+    private func releaseMemory() {
+        guard host.hasFreedMemory, loop.now >= memoryReleased + Self.memoryInterval else { return }
         World.releaseMemory()
-        (hasFreedMemory, memoryReleased) = (false, loop.now)
+        (host.hasFreedMemory, memoryReleased) = (false, loop.now)
     }
 
     // MARK: For people
 
     /// What is known of each connection; on the loop's thread.
     package func peerStatuses() -> [PeerStatus] {
-        channels.keys.sorted().compactMap { id in
-            guard let info = transport?.connection(id), let channel = channels[id] else { return nil }
+        host.channels.keys.sorted().compactMap { id in
+            guard let info = transport?.connection(id), let channel = host.channels[id] else { return nil }
             return PeerStatus(
                 connection: id, node: info.peer, address: "\(info.remoteAddress)",
                 dialled: dials.first { $0.connection == id }?.endpoint.description,
                 bytesSent: channel.bytesSent, bytesReceived: channel.bytesReceived,
-                roundTrips: channel.trips.count, spaces: replica.status(of: id))
+                roundTrips: channel.trips.count, spaces: host.status(of: id))
         }
     }
 
     /// The addresses that are dialled again and again, and how that stands; on the loop's thread.
     func dialling() -> [(address: String, state: String)] {
         dials.filter(\.isPersistent).map { dial in
-            let isOpen = dial.connection.map { channels[$0] != nil } ?? false
+            let isOpen = dial.connection.map { host.channels[$0] != nil } ?? false
             let state = isOpen ? "connected" : dial.connection != nil ? "dialling" : "waiting"
             return (dial.endpoint.description, state)
         }
@@ -520,7 +373,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
     /// The name under which a key was admitted to some space; empty if it was to none.
     ///
     /// On the loop's thread.
-    func name(of key: PublicKey) -> String { replica.name(of: key) }
+    func name(of key: PublicKey) -> String { host.replica.name(of: key) }
 
     /// What somebody should look at, in words; on the loop's thread.
     private(set) var alarms: [String] = []
@@ -532,8 +385,8 @@ package final class Server: TransportHandler, @unchecked Sendable {
     }
 
     /// The largest difference of wall clocks that peers have shown, in milliseconds (peer − own); loop's thread.
-    package func clockOffset() -> Int64 { replica.clockOffset }
+    package func clockOffset() -> Int64 { host.replica.clockOffset }
 
     /// Ends one connection in good order; on the loop's thread.
-    package func end(_ id: ConnectionID, _ code: CloseCode = .done) { step(.ended(id, code)) }
+    package func end(_ id: ConnectionID, _ code: CloseCode = .done) { host.step(.ended(id, code)) }
 }

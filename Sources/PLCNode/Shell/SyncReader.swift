@@ -17,39 +17,13 @@ final class SyncReader: @unchecked Sendable {
         thread = NamedThread("sync-reader") { [unowned self] in work() }
     }
 
-    /// Reads and calls `completion` on this thread; nil if the store failed.
-    ///
-    /// With `tailBytes`, reads so many bytes of the leaves that both sides hold, too; a stream does without them.
-    func submit(
-        _ request: ReadRequest, tailBytes: Int?,
-        completion: @escaping @Sendable ([ReadPart]?, _ tail: [UInt8]?) -> Void
+    /// Runs `body` and calls `completion`, on this thread.
+    func submit<Value>(
+        _ body: @escaping @Sendable (StoreView) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        append { view in
-            var tail: [UInt8]?
-            if let tailBytes, let run = request.common {
-                tail = try? view.tail(of: run.log, through: run.through, maximumBytes: tailBytes)
-            }
-            completion(try? view.answer(request), tail)
-        } fail: {
-            completion(nil, nil)
-        }
-    }
-
-    /// Reads the last `bytes` bytes of a log's items up to a leaf, and calls `completion` on this thread; nil if they
-    /// cannot be read.
-    func submit(
-        tail log: LogID, through: UInt64, bytes: Int, completion: @escaping @Sendable ([UInt8]?) -> Void
-    ) {
-        append { view in
-            completion(try? view.tail(of: log, through: through, maximumBytes: bytes))
-        } fail: {
-            completion(nil)
-        }
-    }
-
-    private func append(_ run: @escaping @Sendable (StoreView) -> Void, fail: @escaping @Sendable () -> Void)
-    {
-        if !queue.append(Job(run: run)) { fail() }
+        let job = Job { view in completion(Result { try body(view) }) }
+        if !queue.append(job) { completion(.failure(StoreWriterStopped())) }
     }
 
     /// Finishes what was submitted, and ends the thread.

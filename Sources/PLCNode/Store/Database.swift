@@ -39,13 +39,15 @@ final class Database {
     }
 
     /// Opens the database at `path`; a reader does not create it.
-    init(path: String, mode: Mode) throws(DatabaseError) {
+    ///
+    /// - Parameter files: the name of the SQLite file system that holds the path; nil for the operating system's.
+    init(path: String, mode: Mode, files: String? = nil) throws(DatabaseError) {
         var opened: OpaquePointer?
         let flags =
             mode == .readWrite
             ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
             : SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
-        let code = sqlite3_open_v2(path, &opened, flags, nil)
+        let code = sqlite3_open_v2(path, &opened, flags, files)
         guard code == SQLITE_OK, let opened else {
             let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(opened)

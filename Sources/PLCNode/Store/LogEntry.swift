@@ -78,7 +78,8 @@ final class LogEntry {
     var snapshot: LogSnapshot? {
         guard let descriptor else { return nil }
         return LogSnapshot(
-            descriptor: descriptor, forest: forest, head: head, headRoot: headRoot, lsn: lsn, isOwn: isOwn)
+            descriptor: descriptor, forest: forest, head: isOwn ? nil : head,
+            headRoot: isOwn ? nil : headRoot, lsn: lsn, isOwn: isOwn)
     }
 }
 

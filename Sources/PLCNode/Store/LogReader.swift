@@ -97,19 +97,21 @@ final class LogReader {
         return offsets.count == count + 1 ? offsets : nil
     }
 
-    /// Items of log number `log` from change `from` to `to`, until they have about `maximumBytes`; at least one.
+    /// Items of log number `log` from change `from` to `to`, as many as have at most `maximumBytes`; if `takesFirst`, the
+    /// first whatever it has.
     func items(
-        log: Int, from: UInt64, to: UInt64, maximumBytes: Int
+        log: Int, from: UInt64, to: UInt64, maximumBytes: Int, takesFirst: Bool = true
     ) throws -> (items: [UInt8], count: Int, next: UInt64) {
         var items: [UInt8] = []
         var next = from
-        while next <= to, items.isEmpty || items.count < maximumBytes {
+        while next <= to {
             let stretch = try stretch(at: LocalDot(log: log, sequence: next, op: 0))
             let first = Int(next - stretch.first)
             var last = min(stretch.count, Int(to - stretch.first) + 1)
             let room = maximumBytes - items.count
-            while last > first + 1, stretch.offsets[last] - stretch.offsets[first] > room { last -= 1 }
-            if !items.isEmpty, stretch.offsets[last] - stretch.offsets[first] > room { break }
+            let least = items.isEmpty && takesFirst ? first + 1 : first
+            while last > least, stretch.offsets[last] - stretch.offsets[first] > room { last -= 1 }
+            guard last > first else { break }
             items += stretch.bytes[stretch.offsets[first]..<stretch.offsets[last]]
             next += UInt64(last - first)
         }

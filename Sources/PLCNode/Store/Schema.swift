@@ -128,6 +128,8 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
     case tooLarge
     /// A commit builds on one that was refused.
     case superseded
+    /// What is to be stored does not continue what is.
+    case doesNotFollow(String)
     /// More logs are named than the store can number.
     case tooManyLogs
     /// Bytes on the disk are not what was written.
@@ -156,6 +158,7 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
         case .notAWriter: "this node may not write to the space; ask a steward for an invitation as a writer"
         case .tooLarge: "the change is too large: at most 64 KiB and 1,024 operations"
         case .superseded: "what came before it could not be stored"
+        case .doesNotFollow(let what): "\(what) does not continue what is stored"
         case .tooManyLogs:
             "the store cannot number more than \(LocalDot.maximumLogs) logs; somebody names ever new ones"
         case .damaged(let what):

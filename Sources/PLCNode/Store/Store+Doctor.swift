@@ -216,7 +216,18 @@ extension Store {
 
 /// Leaving and coming back.
 extension Store {
-    /// Signs this node's logs at the lengths that they have, since a backup publishes them.
+    /// Signs this node's logs in a copy of its store, since a backup publishes them.
+    ///
+    /// The store itself goes on writing to them, and a head that it kept would soon be too short.
+    package static func sign(copy path: String, with key: SigningKey) throws {
+        let copy = try Store(path: path, random: RandomSource(World.randomNumber))
+        try copy.begin()
+        try copy.signOwnLogs(with: key)
+        _ = try copy.commit()
+        try copy.settle()
+    }
+
+    /// Signs this node's logs at the lengths that they have: only for a store that will write to them no more.
     package func signOwnLogs(with key: SigningKey) throws {
         for (index, log) in logs.sorted(by: { $0.key < $1.key }) where log.isOwn && log.forest.count > 0 {
             guard let descriptor = log.descriptor, descriptor.key == key.publicKey,

@@ -35,11 +35,15 @@ package final class Store {
     package let epoch: UInt64
     private var random: RandomSource
     private(set) var inTransaction = false
+    /// Whether a transaction could not be undone in memory, so that what the store would do next is unknown.
+    package private(set) var isLost = false
+    /// Leaves that were appended in memory, whose rows may not be written yet.
+    private var appendedLeaves: Int64 = 0
 
     /// Opens the database at `path`, creating or migrating it; `random` gives the identities of logs.
-    package init(path: String, random: RandomSource) throws {
+    package init(path: String, files: String? = nil, random: RandomSource) throws {
         var random = random
-        database = try Database(path: path, mode: .readWrite)
+        database = try Database(path: path, mode: .readWrite, files: files)
         try database.execute(
             """
             PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;
@@ -139,9 +143,11 @@ package final class Store {
         // After some errors SQLite has rolled back already, and says so; either way nothing of it is left.
         try? database.execute("ROLLBACK")
         logReader.forget()
+        isLost = true
         try load()
         clock = Clock(last: storedClock)
         lsn = try statements.meta("lsn") ?? 0
+        isLost = false
     }
 
     /// Gives memory that only caches back to the system, and the log of the database back to the disk.
@@ -169,18 +175,45 @@ package final class Store {
         guard let index = spaceIndices[id], let space = spaces[index] else {
             throw StoreError.unknownSpace(id.short)
         }
+        let here = logs.filter { $0.value.space == index }.sorted { $0.key < $1.key }
+        return SpaceSnapshot(
+            genesis: space.genesis, logs: here.compactMap(\.value.snapshot), control: try control(index),
+            cursors: try statements.cursors(space: index))
+    }
+
+    /// The leaves of the control logs of a space, those of this transaction included.
+    private func control(_ space: Int) throws -> [(author: PublicKey, leaves: [[UInt8]])] {
         var control: [(author: PublicKey, leaves: [[UInt8]])] = []
-        let own = logs.filter { $0.value.space == index }.sorted { $0.key < $1.key }
-        for (number, log) in own where log.id.channel == .control {
+        let here = logs.filter { $0.value.space == space && $0.value.id.channel == .control }
+        for (number, log) in here.sorted(by: { $0.key < $1.key }) {
             guard let descriptor = log.descriptor, log.forest.count > 0 else { continue }
             let leaves = try (1...log.forest.count).map {
                 try logReader.leaf(LocalDot(log: number, sequence: $0, op: 0))
             }
             control.append((descriptor.key, leaves))
         }
-        return SpaceSnapshot(
-            genesis: space.genesis, logs: own.compactMap(\.value.snapshot), control: control,
-            cursors: try statements.cursors(space: index))
+        return control
+    }
+
+    /// Who belongs to a space by what is stored, in this transaction too.
+    package func membership(of id: SpaceID) throws -> Membership {
+        guard let index = spaceIndices[id], let space = spaces[index] else {
+            throw StoreError.unknownSpace(id.short)
+        }
+        var membership = Membership(try Genesis(space.genesis))
+        for part in try control(index) { membership.insert(part.leaves, by: part.author) }
+        return membership
+    }
+
+    /// Writes the grant that an invitation promises, if by now nobody else was admitted on it and it adds anything.
+    package func admit(
+        _ admission: Admission, by key: PublicKey, at wall: WallTime
+    ) throws -> Admission.Outcome {
+        let membership = try membership(of: admission.space)
+        if membership.belongs(admission.key, by: admission.invitation) { return .belongs }
+        guard membership.invitations[admission.invitation]?.admitted == nil else { return .isUsed }
+        _ = try write(admission.space, .control, by: key, .now(wall)) { _ in admission.draft }
+        return .belongs
     }
 
     /// The spaces of the store, in the order in which they came.
@@ -260,6 +293,7 @@ package final class Store {
     private func append(_ leaf: [UInt8], to index: Int, isControl: Bool) throws {
         guard let log = logs[index] else { preconditionFailure("log \(index) is there") }
         touch(index)
+        appendedLeaves += 1
         var nodes: [(block: Block, hash: Bytes32)] = []
         log.append(leaf, hash: hasher.leaf(leaf.span.bytes), hasher: hasher, into: &nodes)
         if isControl { log.newControl.append(leaf) }
@@ -292,8 +326,8 @@ package final class Store {
     }
 
     private func append(_ stretch: Stretch, to index: Int) throws {
-        guard let log = logs[index], log.forest.count == stretch.from - 1 else {
-            preconditionFailure("the stretch from \(stretch.from) does not follow what log \(index) has")
+        guard let log = logs[index], !log.isOwn, log.forest.count == stretch.from - 1 else {
+            throw StoreError.doesNotFollow("change \(stretch.from) of log \(index)")
         }
         let isControl = stretch.descriptor.channel == .control
         let bytes = stretch.items.span.bytes
@@ -304,6 +338,7 @@ package final class Store {
             guard case .leaf(let leaf) = try reader.logItem(bytes) else {
                 preconditionFailure("the replica lets no holes through yet")
             }
+            appendedLeaves += 1
             log.append(bytes.extracting(start..<reader.offset), sequence: sequence)
             if !isControl { try foldLeaf(bytes.extracting(leaf), log, index, sequence) }
             if log.buffer.count >= StretchCodec.blockBytes { try flush(index, isFinal: false) }
@@ -393,6 +428,6 @@ extension Store {
     /// Forgets up to where peers were followed: the next meeting with each compares all heads.
     package func forgetCursors() throws { try statements.deleteCursors() }
 
-    /// A number that moves with every row that is written.
-    package var writes: Int64 { database.changes }
+    /// A number that moves with every row that is written, and every leaf that waits to be.
+    package var writes: Int64 { database.changes + appendedLeaves }
 }

@@ -16,8 +16,8 @@ package final class StoreView {
     private var indices: [LogID: Int] = [:]
 
     /// Opens the database at `path`, which must exist.
-    package init(path: String) throws {
-        database = try Database(path: path, mode: .readOnly)
+    package init(path: String, files: String? = nil) throws {
+        database = try Database(path: path, mode: .readOnly, files: files)
         logReader = try LogReader(database)
         states = try StateReader(database, logReader)
         logByIndex = try database.prepare("SELECT id FROM log WHERE idx = ?1")
@@ -150,19 +150,21 @@ package final class StoreView {
             var parts: [ReadPart] = []
             var room = request.maximumBytes
             for part in request.parts {
-                guard parts.isEmpty || room > 0 else { break }
                 guard let log = try index(of: part.log) else {
                     throw StoreError.damaged("a log that was announced is missing")
                 }
                 let (items, count, next) = try logReader.items(
-                    log: log, from: part.from, to: part.to, maximumBytes: max(room, 1))
+                    log: log, from: part.from, to: part.to, maximumBytes: room, takesFirst: parts.isEmpty)
+                guard count > 0 else { break }
                 let bridge =
                     next > part.to ? nil : try logReader.forest(log: log).bridge(from: next - 1, to: part.to)
+                let bytes = items.count + (bridge?.count ?? 0) * Bytes32.count
+                guard parts.isEmpty || bytes <= room else { break }
                 parts.append(
                     ReadPart(
                         log: part.log, from: part.from, count: count, items: items, next: next, bridge: bridge
                     ))
-                room -= items.count + (bridge?.count ?? 0) * Bytes32.count
+                room -= bytes
             }
             return parts
         }

@@ -178,7 +178,8 @@ public struct ReadRequest: Sendable {
     public let space: SpaceID
     /// The logs in order.
     public let parts: [Part]
-    /// Reading ends before the item with which all items would have more bytes than this; at least one is read.
+    /// Reading ends before the item with which all items, and the hashes of all parts but the first, would have more
+    /// bytes than this; one item is read whatever it has.
     public let maximumBytes: Int
     /// Leaves from which a compressed stream may take, if it begins with what is read; nil if none will do.
     public let common: CommonRun?
@@ -263,6 +264,45 @@ public struct AuthoredLog: Sendable {
     }
 }
 
+/// A key that asks to be admitted on an invitation.
+public struct Admission: Hashable, Sendable {
+    /// What became of it.
+    public enum Outcome: Hashable, Sendable {
+        /// The key belongs, with the role of the invitation or a greater one.
+        case belongs
+        /// Another key was admitted on the invitation.
+        case isUsed
+        /// The grant could not be stored.
+        case failed
+    }
+
+    /// The space.
+    public let space: SpaceID
+    /// Who asks.
+    public let key: PublicKey
+    /// What it becomes.
+    public let role: Role
+    /// The name to be known by.
+    public let name: String
+    /// The invitation's public key.
+    public let invitation: PublicKey
+
+    package init(space: SpaceID, key: PublicKey, role: Role, name: String, invitation: PublicKey) {
+        self.space = space
+        self.key = key
+        self.role = role
+        self.name = name
+        self.invitation = invitation
+    }
+
+    /// The grant.
+    package var draft: Draft {
+        var draft = Draft()
+        draft.append(.grant(key, role, name: name, invitation: invitation))
+        return draft
+    }
+}
+
 /// A fact that the shell tells the replica.
 public enum Input: Sendable {
     /// A space is held: at the start, after it was founded here, or after a join.
@@ -280,6 +320,8 @@ public enum Input: Sendable {
     case refused(UInt64)
     /// Changes of this node's own are durable.
     case authored(SpaceID, [AuthoredLog])
+    /// What became of an admission; of one that was made, `authored` tells the rest.
+    case judged(Admission, Admission.Outcome)
     /// A request was answered; nil if the store failed.
     case read(UInt64, [ReadPart]?)
     /// A second or so has passed.
@@ -299,10 +341,10 @@ public enum Effect: Sendable {
     case commit(Commit)
     /// Read changes.
     case read(ReadRequest)
-    /// Admit a key, if it still may be: write a grant; answer with `authored`.
-    case admit(SpaceID, PublicKey, Role, name: String, invitation: PublicKey)
-    /// Hold the space that was joined: store its beginning; answer with `opened`.
-    case found(genesis: [UInt8])
+    /// Admit a key, if it still may be by what is stored when the grant is: answer with `judged`.
+    case admit(Admission)
+    /// Hold the space that was joined over a connection: store its beginning; answer with `opened`, or end the session.
+    case found(ConnectionID, genesis: [UInt8])
     /// Tell whoever listens.
     case report(Event)
 }

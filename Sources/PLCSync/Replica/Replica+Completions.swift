@@ -8,7 +8,7 @@ extension Replica {
         var change: RoleChange?
         for stretch in done.stretches {
             let id = stretch.descriptor.id
-            spaces[done.space]?.logs[id]?.durable = stretch.forest
+            spaces[done.space]?.logs[id]?.store(stretch.forest)
             changes += stretch.forest.count + 1 - stretch.from
             if let head = stretch.head { spaces[done.space]?.logs[id]?.advance(to: head, root: stretch.root) }
         }
@@ -78,12 +78,9 @@ extension Replica {
                 }
             }
             if let admitting = session.admitting, admitting.space == space {
-                let used = state.membership.invitations[admitting.key]?.admitted
-                if isMember {
+                if state.membership.belongs(session.peer, by: admitting.key) {
                     sessions[id]?.admitting = nil
                     send(id, Message.welcome(genesis: state.genesis), now, &effects)
-                } else if used != nil {
-                    close(id, .invitationUsed, &effects)
                 }
             }
             offerAll(to: id, now, &effects)

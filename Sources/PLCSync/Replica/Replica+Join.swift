@@ -25,23 +25,45 @@ extension Replica {
         else { return close(id, .unknownInvitation, &effects) }
         let signed = Message.Join.message(exporter: session.exporter, key: session.peer)
         guard invitation.verifies(message.signature, over: signed) else { throw Malformed(.shape, at: 32) }
-        if let role = state.membership.role(of: session.peer),
-            role >= offer.role || offer.admitted == session.peer
-        {
+        if state.membership.belongs(session.peer, by: invitation) {
             // It belongs already: the answer to an earlier request was lost.
             return send(id, Message.welcome(genesis: state.genesis), now, &effects)
         }
         guard offer.admitted == nil else { return close(id, .invitationUsed, &effects) }
         guard !offer.isExpired(at: now.wall) else { return close(id, .invitationExpired, &effects) }
-        let isBeingUsed = sessions.values.contains {
-            $0.connection != id && $0.admitting?.space == space && $0.admitting?.key == invitation
-        }
-        guard !isBeingUsed else { return close(id, .invitationUsed, &effects) }
+        // A grant may be on its way to the disk for a session that is gone.
+        let waiting = state.admissions[invitation]
+        guard waiting == nil || waiting == session.peer else { return close(id, .invitationUsed, &effects) }
         sessions[id]?.admitting = (space, invitation)
+        guard waiting == nil else { return }
+        spaces[space]?.admissions[invitation] = session.peer
+        let name = String(decoding: message.name, as: UTF8.self)
         effects.append(
             .admit(
-                space, session.peer, offer.role, name: String(decoding: message.name, as: UTF8.self),
-                invitation: invitation))
+                Admission(
+                    space: space, key: session.peer, role: offer.role, name: name, invitation: invitation)))
+    }
+
+    /// Ends the sessions that wait for a grant that will not be.
+    mutating func judged(
+        _ admission: Admission, _ outcome: Admission.Outcome, _ effects: inout [Effect]
+    ) {
+        spaces[admission.space]?.admissions[admission.invitation] = nil
+        let code: CloseCode
+        switch outcome {
+        // The welcome follows when the grant counts.
+        case .belongs: return
+        case .isUsed: code = .invitationUsed
+        case .failed: code = .busy
+        }
+        for id in sessions.keys.sorted() {
+            guard let session = sessions[id], session.peer == admission.key,
+                let admitting = session.admitting, admitting.space == admission.space,
+                admitting.key == admission.invitation
+            else { continue }
+            sessions[id]?.admitting = nil
+            close(id, code, &effects)
+        }
     }
 
     mutating func welcomed(
@@ -51,7 +73,7 @@ extension Replica {
         let genesis = try Message.genesis(welcome: body.span.bytes)
         _ = try Genesis(genesis)
         guard SpaceID(genesis: genesis) == request.space else { throw Malformed(.shape, at: 0) }
-        effects.append(.found(genesis: genesis))
+        effects.append(.found(id, genesis: genesis))
     }
 
     /// Whether a key that belongs to no space may connect: only while an invitation is open (D11).

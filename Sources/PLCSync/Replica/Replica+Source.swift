@@ -89,6 +89,7 @@ extension Replica {
             let first = session.wants.first
         else { return }
         // Any one item must fit what the peer allows, since less than one cannot be sent.
+        guard session.sentData < session.sendCredit else { return }
         let allowed = min(session.sendCredit - session.sentData, UInt64(Self.batchBytes + Self.batchOverhead))
         guard allowed >= UInt64(Self.batchOverhead + LogItem.maximumLeafBytes + 3) else { return }
         var parts: [ReadRequest.Part] = []
@@ -107,7 +108,8 @@ extension Replica {
             maximumBytes: Int(allowed) - Self.batchOverhead, common: common)
         if common != nil { session.hasOfferedPrefix = true }
         nextRead += 1
-        session.reading = Session.Reading(id: request.id, space: first.space, parts: parts, heads: heads)
+        session.reading = Session.Reading(
+            id: request.id, space: first.space, parts: parts, heads: heads, allowed: allowed)
         sessions[id] = session
         effects.append(.read(request))
     }
@@ -134,7 +136,8 @@ extension Replica {
             sessions[id] = session
             return
         }
-        guard let parts else {
+        // Nothing at all would be asked for again and again.
+        guard let parts, !parts.isEmpty else {
             sessions[id] = session
             return close(id, .busy, &effects)
         }
@@ -160,6 +163,11 @@ extension Replica {
         }
         session.wants = left + session.wants.dropFirst(reading.parts.count)
         let body = Message.Data(handle: mine.handle, sections: sections).encode(&session.names)
+        // A store that gave more than it was asked for must not make this node exceed what the peer allows (S-35).
+        guard UInt64(body.count) <= reading.allowed else {
+            sessions[id] = session
+            return close(id, .busy, &effects)
+        }
         session.sentData += UInt64(body.count)
         sessions[id] = session
         send(id, Frame.encode(.data, body), now, &effects)

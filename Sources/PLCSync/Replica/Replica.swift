@@ -47,6 +47,8 @@ public struct Replica: Sendable {
             refused(id, now, &effects)
         case .authored(let space, let logs):
             authored(space, logs, now, &effects)
+        case .judged(let admission, let outcome):
+            judged(admission, outcome, &effects)
         case .read(let id, let parts):
             answered(id, parts, now, &effects)
         case .ticked:

@@ -25,6 +25,8 @@ struct Session: Sendable {
         let space: SpaceID
         let parts: [ReadRequest.Part]
         let heads: [Head]
+        /// The bytes that the answer may have.
+        let allowed: UInt64
     }
 
     let connection: ConnectionID

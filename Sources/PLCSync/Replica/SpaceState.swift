@@ -25,8 +25,9 @@ struct LogState: Sendable {
         durable = snapshot.forest
         isOwn = snapshot.isOwn
         lsn = snapshot.lsn
-        signature = snapshot.head?.signature ?? []
-        flags = snapshot.head?.flags ?? 0
+        // A head that a store signed, for a backup say, is not that of what was written since.
+        signature = snapshot.isOwn ? [] : snapshot.head?.signature ?? []
+        flags = snapshot.isOwn ? 0 : snapshot.head?.flags ?? 0
         count = snapshot.isOwn ? snapshot.forest.count : snapshot.head?.count ?? 0
         root = snapshot.headRoot ?? Bytes32(words: (0, 0, 0, 0))
         if isOwn, count > 0 { root = durable.root(of: descriptor.fullID, hasher: hasher) }
@@ -59,6 +60,12 @@ struct LogState: Sendable {
         count = forest.count
         root = forest.root(of: descriptor.fullID, hasher: hasher)
         signature = []
+    }
+
+    /// Notes that the leaves of `forest` are durable, and so verified, whatever was refused since they were ordered.
+    mutating func store(_ forest: Forest) {
+        durable = forest
+        if verified.count < forest.count { verified = forest }
     }
 
     /// Forgets what was verified and could not be stored.
@@ -97,6 +104,8 @@ struct Space: Sendable {
     var cursors: [PublicKey: Cursor]
     /// Which log is being asked for, and of whom: no log is asked of two peers at once.
     var fetching: [LogID: Fetch] = [:]
+    /// The keys for which grants are on their way to the disk, by the invitations that they use.
+    var admissions: [PublicKey: PublicKey] = [:]
     /// The newest lsn among the logs.
     private(set) var lsn: UInt64 = 0
     /// The counted heads, sorted by log.

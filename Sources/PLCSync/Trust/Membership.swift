@@ -54,6 +54,12 @@ public struct Membership: Sendable {
     /// The role of `key`, or nil if it does not belong.
     public func role(of key: PublicKey) -> Role? { members[key]?.role }
 
+    /// Whether an invitation has nothing to add to what `key` is: it has the role or a greater one, or was admitted on it.
+    public func belongs(_ key: PublicKey, by invitation: PublicKey) -> Bool {
+        guard let role = role(of: key), let offer = invitations[invitation] else { return false }
+        return role >= offer.role || offer.admitted == key
+    }
+
     /// Whether the logs of `key` in `channel` count.
     public func counts(_ key: PublicKey, in channel: Channel) -> Bool {
         guard channel.rawValue < Channel.limit, let role = role(of: key) else { return false }

@@ -1,3 +1,4 @@
+import PLCOracle
 import PLCSync
 import Testing
 
@@ -97,6 +98,56 @@ import Testing
                 "one is welcome": said.filter { $0.hasSuffix("WELCOME") }.count == 1,
                 "the other is not": said.contains("A>C CLOSE 10") != said.contains("A>B CLOSE 10"),
             ], "two at once")
+    }
+
+    @Test(
+        "S-38: an invitation whose grant is being written is used, for all but the key that it is written for"
+    )
+    func grantUnderWay() {
+        for comesBack in [true, false] {
+            var (story, space) = Self.invited()
+            story.slowDisks = [0]
+            let first = story.connect(1, 0, Self.request(space))
+            story.carryAll()
+            story.hangUp(first)
+            _ = story.said()
+            story.connect(comesBack ? 1 : 2, 0, Self.request(space))
+            story.carryAll()
+            let before = story.said()
+            story.slowDisks = []
+            story.at(0) { _ in }
+            story.carryAll()
+            let after = story.said()
+            let members = story.nodes[0].disk.spaces[space]?.membership.members.count
+            expect(
+                [
+                    "another is told that it is used": before.contains("A>C CLOSE 10") == !comesBack,
+                    "the same one waits": comesBack == !before.contains { $0.contains("CLOSE") },
+                    "and is welcome once": after.filter { $0 == "A>B WELCOME" }.count == (comesBack ? 1 : 0),
+                    "one key is admitted": members == 2,
+                    "nothing is wrong": story.faults() == [],
+                ], "grant under way, \(comesBack)")
+        }
+    }
+
+    @Test("S-38 S-39: what cannot be stored ends a JOIN at once, and it may be tried again")
+    func fullDisk() {
+        for full in [0, 1] {
+            var (story, space) = Self.invited()
+            story.nodes[full].isFull = true
+            story.connect(1, 0, Self.request(space))
+            story.carryAll()
+            let said = story.said()
+            story.nodes[full].isFull = false
+            let again = story.connect(1, 0, Self.request(space))
+            story.carryAll()
+            expect(
+                [
+                    "it is said": said.contains(full == 0 ? "A>B CLOSE 12" : "B>A CLOSE 12"),
+                    "it is admitted the next time": story.nodes[1].replica.isInSync(again, space),
+                    "nothing is wrong": story.faults() == [],
+                ], "full disk of \(full)")
+        }
     }
 
     @Test("S-38: a key that was admitted and never heard of it is welcome again")

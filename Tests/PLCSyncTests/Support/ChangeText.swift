@@ -1,3 +1,4 @@
+import PLCOracle
 import PLCSync
 
 /// The text of a change that the vectors use (Specs/README.md).
@@ -11,14 +12,6 @@ func describe(_ change: Change, _ leaf: [UInt8], isControl: Bool) -> [String] {
         lines.append("op: " + (["\(index)"] + words).joined(separator: " "))
     }
     return lines
-}
-
-/// A field as the vectors name it.
-func describe(_ field: Field) -> String {
-    switch field {
-    case .number(let number): "\(number)"
-    case .name(let name): "t" + hexadecimal(name)
-    }
 }
 
 extension Change.Op {

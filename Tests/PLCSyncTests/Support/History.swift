@@ -1,21 +1,11 @@
+import PLCOracle
 import PLCSync
 import Testing
 
-/// Logs with their leaves: what a state is a function of.
-struct History {
-    struct Log {
-        let id: LogID
-        let key: PublicKey
-        var leaves: [[UInt8]] = []
-    }
-
-    var logs: [Log]
-
-    init(logs: [Log]) { self.logs = logs }
-
+extension History {
     /// The `log` and `leaf` lines of a vector.
     init(_ block: Vectors.Block) throws {
-        logs = []
+        self.init(logs: [])
         for line in block.all("log") {
             let words = try line.split(separator: " ").map(unhex)
             logs.append(

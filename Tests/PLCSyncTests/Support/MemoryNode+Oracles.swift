@@ -1,3 +1,4 @@
+import PLCOracle
 import PLCSync
 
 /// What must hold at every step.

@@ -1,3 +1,4 @@
+import PLCOracle
 import PLCSync
 
 /// What was ever written, by log: against it every stored leaf is compared.
@@ -35,8 +36,8 @@ struct MemoryNode: Sendable {
     var closing: [ConnectionID] = []
     var commits: [Commit] = []
     var reads: [ReadRequest] = []
-    var admissions: [(SpaceID, PublicKey, Role, String, PublicKey)] = []
-    var foundings: [[UInt8]] = []
+    var admissions: [Admission] = []
+    var foundings: [(connection: ConnectionID, genesis: [UInt8])] = []
     var events: [Event] = []
     /// How many commits and reads were ordered ever.
     var ordered = (commits: 0, reads: 0)
@@ -93,9 +94,8 @@ struct MemoryNode: Sendable {
             case .read(let request):
                 reads.append(request)
                 ordered.reads += 1
-            case .admit(let space, let key, let role, let name, let invitation):
-                admissions.append((space, key, role, name, invitation))
-            case .found(let genesis): foundings.append(genesis)
+            case .admit(let admission): admissions.append(admission)
+            case .found(let id, let genesis): foundings.append((id, genesis))
             case .report(let event): events.append(event)
             }
         }
@@ -134,19 +134,18 @@ struct MemoryNode: Sendable {
     /// Writes the first grant that was ordered, if it still may be.
     mutating func carryOutAdmission() {
         guard !admissions.isEmpty else { return }
-        let (space, key, role, name, invitation) = admissions.removeFirst()
-        guard let membership = disk.spaces[space]?.membership,
-            let offer = membership.invitations[invitation], offer.admitted == nil
-        else { return }
-        var draft = Draft()
-        draft.append(.grant(key, role, name: name, invitation: invitation))
-        write(draft, space, .control)
+        let admission = admissions.removeFirst()
+        guard !isFull else { return step(.judged(admission, .failed)) }
+        let (outcome, grants) = disk.judge(admission)
+        step(.judged(admission, outcome))
+        if grants { write(admission.draft, admission.space, .control) }
     }
 
     /// Stores the beginning of the first space that was joined.
     mutating func carryOutFounding() {
         guard !foundings.isEmpty else { return }
-        found(foundings.removeFirst())
+        let (id, genesis) = foundings.removeFirst()
+        if isFull { step(.ended(id, .busy)) } else { found(genesis) }
     }
 
     /// Whether something waits to be made durable.

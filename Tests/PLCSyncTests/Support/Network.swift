@@ -1,3 +1,4 @@
+import PLCOracle
 import PLCSync
 
 /// Nodes, the links between them, and virtual time; everything that happens follows from the seed.
@@ -222,7 +223,7 @@ struct Network {
         }
         var exporter = SplitMix64(seed: UInt64(index) &* 0x1234_5677 &+ 5)
         let secret = exporter.bytes(32)
-        let nonce = random.bytes16()
+        let nonce = random.nonce()
         let peer = nodes[other].key
         let epoch = nodes[other].disk.epoch
         let id = ConnectionID(UInt64(index))
@@ -313,7 +314,7 @@ struct Network {
     mutating func found(by founder: Int, with members: [Int], areFounders: Bool) -> SpaceID {
         let founders = areFounders ? [founder] + members.filter { $0 != founder } : [founder]
         let genesis = Genesis(
-            level: .team, founders: founders.map { nodes[$0].key }, nonce: random.bytes16(), parent: nil
+            level: .team, founders: founders.map { nodes[$0].key }, nonce: random.nonce(), parent: nil
         ).encoded
         let id = SpaceID(genesis: genesis)
         spaces.append(id)

@@ -1,3 +1,4 @@
+import PLCOracle
 import PLCSync
 
 /// A history that nobody would write: stamps that jump and run backwards, ops that name dots which exist, come later or

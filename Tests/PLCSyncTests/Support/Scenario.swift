@@ -1,3 +1,4 @@
+import PLCOracle
 import PLCSync
 
 /// One random history: a network, what happens to it, and the judgement at its end.

@@ -1,13 +1,4 @@
 import Foundation
-import PLCSync
-
-extension SplitMix64 {
-    /// A number of `range`.
-    mutating func pick(_ range: ClosedRange<Int>) -> Int { range.lowerBound + below(range.count) }
-
-    /// Sixteen bytes.
-    mutating func bytes16() -> Bytes16 { Bytes16(high: next(), low: next()) }
-}
 
 /// The seeds that a simulation runs: `PLC_SEED` alone, or the first `PLC_SEEDS`, or as many as the test asks for.
 enum Seeds {

@@ -1,3 +1,4 @@
+import PLCOracle
 import PLCSync
 
 /// A story told by hand: nodes in a fixed order, and connections over which frames pass one at a time.
@@ -93,7 +94,7 @@ struct Story {
         lines[id] = Line(dialer: dialer, listener: listener)
         let exporter = random.bytes(32)
         for (node, other) in [(listener, dialer), (dialer, listener)] {
-            let nonce = random.bytes16()
+            let nonce = random.nonce()
             let (peer, epoch) = (nodes[other].key, nodes[other].disk.epoch)
             at(node) {
                 $0.peerEpochs[id] = epoch
@@ -168,7 +169,7 @@ struct Story {
     /// Founds a space by the first of `members`, all of whom are founders.
     mutating func found(_ members: [Int]) -> SpaceID {
         let genesis = Genesis(
-            level: .team, founders: members.map { nodes[$0].key }, nonce: random.bytes16(), parent: nil
+            level: .team, founders: members.map { nodes[$0].key }, nonce: random.nonce(), parent: nil
         ).encoded
         for member in members { at(member) { $0.found(genesis) } }
         return SpaceID(genesis: genesis)

@@ -22,10 +22,13 @@ enum HouseRules {
         ("Sources/PLCSync/Bytes/Digest.swift", ["COpenSSL"]),
         ("Sources/PLCSync/Trust/Signature.swift", ["COpenSSL"]),
         ("Sources/PLCEntities", ["PLCSync"]),
+        ("Sources/PLCOracle", ["PLCSync"]),
         ("Sources/PLCNode", node),
         ("Sources/PLCNode/Store", node.union(["CSQLite"])),
         ("Sources/PLCNode/Net", node.union(["CLinux", "COpenSSL"])),
         ("Sources/PLCNode/Shell", node.union(["CLinux", "COpenSSL"])),
+        ("Sources/PLCNode/Simulation", node.union(["PLCOracle"])),
+        ("Sources/PLCNode/Simulation/Disk", node.union(["PLCOracle", "CSQLite"])),
         ("Sources/PLCNode/Bench/Meter.swift", node.union(["CLinux"])),
         ("Sources/PLCNode/Command/Output+Process.swift", node.union(["CLinux"])),
         ("Sources/plc", ["PLCNode"]),
@@ -61,7 +64,7 @@ enum HouseRules {
         }
     }
 
-    private static let core = ["Sources/PLCSync", "Sources/PLCEntities"]
+    private static let core = ["Sources/PLCSync", "Sources/PLCEntities", "Sources/PLCOracle"]
 
     /// The core is a function of its inputs: time, randomness, bytes and completions arrive as arguments.
     static let bans: [Ban] = [

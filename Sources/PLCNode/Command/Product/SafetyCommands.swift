@@ -38,21 +38,23 @@ enum SafetyCommands {
         let node = try context.requireNode()
         let path = context.path(context.invocation.word("FILE"))
         guard access(path, F_OK) != 0 else { throw CommandError(Texts.fileExists, path) }
-        try node.write { try $0.signOwnLogs(with: node.identity) }
         let clock = ContinuousClock()
         var progress = Progress(
             context.text(Texts.backingUp), total: nil, on: context.output.stderr, at: clock.now)
         let partial = path + ".partial"
-        unlink(partial)
+        func discard() { for name in [partial, partial + "-wal", partial + "-shm"] { unlink(name) } }
+        discard()
         do {
             defer { progress.finish() }
             try node.read { view in
                 try view.backup(to: partial) { done, _ in progress.update(done, at: clock.now) }
             }
+            try Store.sign(copy: partial, with: node.identity)
             guard rename(partial, path) == 0 else { throw FileError("cannot write \(path)") }
+            discard()
             try FileSystem.syncFolder(of: path)
         } catch {
-            unlink(partial)
+            discard()
             throw StoreError.plain(error)
         }
         var status = stat()

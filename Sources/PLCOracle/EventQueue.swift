@@ -1,14 +1,16 @@
 /// Events in order of time, and of insertion where times are equal.
-struct EventQueue<Event> {
+package struct EventQueue<Event> {
     private var heap: [(time: UInt64, order: UInt64, event: Event)] = []
     private var order: UInt64 = 0
 
-    var isEmpty: Bool { heap.isEmpty }
+    package init() {}
+
+    package var isEmpty: Bool { heap.isEmpty }
 
     /// When the next event is due.
-    var nextTime: UInt64? { heap.first?.time }
+    package var nextTime: UInt64? { heap.first?.time }
 
-    mutating func add(_ event: Event, at time: UInt64) {
+    package mutating func add(_ event: Event, at time: UInt64) {
         order += 1
         heap.append((time, order, event))
         var child = heap.count - 1
@@ -20,7 +22,7 @@ struct EventQueue<Event> {
         }
     }
 
-    mutating func next() -> (time: UInt64, event: Event)? {
+    package mutating func next() -> (time: UInt64, event: Event)? {
         guard let first = heap.first else { return nil }
         let last = heap.removeLast()
         if !heap.isEmpty {

@@ -1,7 +1,7 @@
-import PLCSync
+package import PLCSync
 
 /// The state of a history the dumb way: all leaves at once, nothing incremental, straight from Specs/data-model.md.
-struct NaiveFold {
+package struct NaiveFold {
     /// A record by its text in the vectors.
     private struct Made {
         let isKeyed: Bool
@@ -48,7 +48,8 @@ struct NaiveFold {
     private var elements: [Slot: [Dot: Element]] = [:]
     private var listed: [Slot: Set<Dot>] = [:]
 
-    init(_ history: History) {
+    /// Folds a history.
+    package init(_ history: History) {
         let ops = history.logs.flatMap(Self.ops)
         for op in ops { make(op) }
         let counting = ops.compactMap { op in target(op).map { (op, $0) } }
@@ -190,7 +191,7 @@ struct NaiveFold {
     }
 
     /// The state in the text of the vectors (Specs/README.md).
-    var listing: [String] {
+    package var listing: [String] {
         var lines = records.map { record, made in
             made.isKeyed
                 ? "record \(record) \(made.kind) \(hexadecimal(made.key))"
@@ -213,7 +214,7 @@ struct NaiveFold {
     }
 
     /// The state digest.
-    var digest: Bytes32 {
+    package var digest: Bytes32 {
         var digest = StateDigest()
         let hasher = Digest(.sha512)
         func sha512(_ bytes: [UInt8]) -> [8 of UInt64] {

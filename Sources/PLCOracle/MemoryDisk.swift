@@ -1,25 +1,25 @@
-import PLCSync
+package import PLCSync
 
 /// One log as a store holds it: its leaves, and every node of its forest.
-struct DiskLog: ForestReader, Sendable {
-    let descriptor: LogDescriptor
-    let isOwn: Bool
-    var leaves: [[UInt8]] = []
-    var forest = Forest()
-    var nodes: [Block: Bytes32] = [:]
-    var head: Head?
-    var headRoot: Bytes32?
-    var lsn: UInt64 = 0
+package struct DiskLog: ForestReader, Sendable {
+    package let descriptor: LogDescriptor
+    package let isOwn: Bool
+    package var leaves: [[UInt8]] = []
+    package var forest = Forest()
+    package var nodes: [Block: Bytes32] = [:]
+    package var head: Head?
+    package var headRoot: Bytes32?
+    package var lsn: UInt64 = 0
 
-    init(_ descriptor: LogDescriptor, isOwn: Bool) {
+    package init(_ descriptor: LogDescriptor, isOwn: Bool) {
         self.descriptor = descriptor
         self.isOwn = isOwn
     }
 
     /// The length that is announced.
-    var count: UInt64 { isOwn ? forest.count : head?.count ?? 0 }
+    package var count: UInt64 { isOwn ? forest.count : head?.count ?? 0 }
 
-    mutating func append(_ leaf: [UInt8], _ hasher: MerkleHasher) {
+    package mutating func append(_ leaf: [UInt8], _ hasher: MerkleHasher) {
         leaves.append(leaf)
         let hash = hasher.leaf(leaf.span.bytes)
         var nodes = self.nodes
@@ -28,45 +28,51 @@ struct DiskLog: ForestReader, Sendable {
         self.nodes = nodes
     }
 
-    func hash(of block: Block) throws -> Bytes32 {
+    package func hash(of block: Block) throws -> Bytes32 {
         guard let hash = nodes[block] else { preconditionFailure("\(block) is not in the log") }
         return hash
     }
 
-    var snapshot: LogSnapshot {
+    package var snapshot: LogSnapshot {
         LogSnapshot(
             descriptor: descriptor, forest: forest, head: head, headRoot: headRoot, lsn: lsn, isOwn: isOwn)
     }
 }
 
 /// One space as a store holds it, and the history of its heads.
-struct DiskSpace: Sendable {
+package struct DiskSpace: Sendable {
     /// That the head of a log came to be `count` long as number `lsn`.
-    struct Move: Sendable {
-        let lsn: UInt64
-        let log: LogID
-        let count: UInt64
+    package struct Move: Sendable {
+        package let lsn: UInt64
+        package let log: LogID
+        package let count: UInt64
+
+        package init(lsn: UInt64, log: LogID, count: UInt64) {
+            self.lsn = lsn
+            self.log = log
+            self.count = count
+        }
     }
 
-    let genesis: [UInt8]
-    private(set) var membership: Membership
-    var logs: [LogID: DiskLog] = [:]
-    var cursors: [PublicKey: Cursor] = [:]
-    var moves: [Move] = []
+    package let genesis: [UInt8]
+    package private(set) var membership: Membership
+    package var logs: [LogID: DiskLog] = [:]
+    package var cursors: [PublicKey: Cursor] = [:]
+    package var moves: [Move] = []
 
-    init(genesis bytes: [UInt8]) {
+    package init(genesis bytes: [UInt8]) {
         guard let decoded = try? Genesis(bytes) else { preconditionFailure("a bad genesis on disk") }
         genesis = bytes
         membership = Membership(decoded)
     }
 
     /// Takes note of leaves that were stored.
-    mutating func note(_ leaves: [[UInt8]], of descriptor: LogDescriptor) {
+    package mutating func note(_ leaves: [[UInt8]], of descriptor: LogDescriptor) {
         guard descriptor.channel == .control else { return }
         membership.insert(leaves, by: descriptor.key)
     }
 
-    var snapshot: SpaceSnapshot {
+    package var snapshot: SpaceSnapshot {
         let sorted = logs.keys.sorted().compactMap { logs[$0] }
         let control = sorted.filter { $0.descriptor.channel == .control }
             .map { (author: $0.descriptor.key, leaves: $0.leaves) }
@@ -75,16 +81,21 @@ struct DiskSpace: Sendable {
     }
 }
 
-/// What survives a crash.
-struct MemoryDisk: Sendable {
-    var epoch: UInt64
+/// What survives a crash: a store in memory, which keeps `StoreContract` as the one on SQLite does.
+package struct MemoryDisk: Sendable {
+    package var epoch: UInt64
     /// The incarnation of the node's own logs.
-    var incarnation: UInt64 = 1
-    var lsn: UInt64 = 0
-    var spaces: [SpaceID: DiskSpace] = [:]
+    package var incarnation: UInt64 = 1
+    package var lsn: UInt64 = 0
+    package var spaces: [SpaceID: DiskSpace] = [:]
+
+    /// An empty disk.
+    package init(epoch: UInt64) { self.epoch = epoch }
 
     /// Appends a leaf to an own log and numbers the move.
-    mutating func author(_ leaf: [UInt8], in descriptor: LogDescriptor, _ hasher: MerkleHasher) -> UInt64 {
+    package mutating func author(_ leaf: [UInt8], in descriptor: LogDescriptor, _ hasher: MerkleHasher)
+        -> UInt64
+    {
         lsn += 1
         let lsn = lsn
         let id = descriptor.id
@@ -98,12 +109,13 @@ struct MemoryDisk: Sendable {
 
     /// Makes a commit durable and numbers the heads that it moves; nil, and nothing stored, if a stretch does not
     /// continue what is stored.
-    mutating func apply(_ commit: Commit, _ hasher: MerkleHasher) -> (
+    package mutating func apply(_ commit: Commit, _ hasher: MerkleHasher) -> (
         lsns: [LogID: UInt64], leaves: [(LogDescriptor, [UInt8])]
     )? {
         var lsns: [LogID: UInt64] = [:]
         var leaves: [(LogDescriptor, [UInt8])] = []
         guard var space = spaces[commit.space] else { return nil }
+        var lsn = self.lsn
         for stretch in commit.stretches {
             let id = stretch.descriptor.id
             var log = space.logs.removeValue(forKey: id) ?? DiskLog(stretch.descriptor, isOwn: false)
@@ -130,12 +142,21 @@ struct MemoryDisk: Sendable {
             space.logs[id] = log
         }
         for (peer, cursor) in commit.cursors { space.cursors[peer] = cursor }
+        self.lsn = lsn
         spaces[commit.space] = space
         return (lsns, leaves)
     }
 
+    /// What an admission comes to by what is stored, and whether a grant is to be written for that.
+    package func judge(_ admission: Admission) -> (outcome: Admission.Outcome, grants: Bool) {
+        guard let membership = spaces[admission.space]?.membership else { return (.failed, false) }
+        if membership.belongs(admission.key, by: admission.invitation) { return (.belongs, false) }
+        guard membership.invitations[admission.invitation]?.admitted == nil else { return (.isUsed, false) }
+        return (.belongs, true)
+    }
+
     /// What the store answers to a request.
-    func answer(_ request: ReadRequest) -> [ReadPart] {
+    package func answer(_ request: ReadRequest) -> [ReadPart] {
         var parts: [ReadPart] = []
         var total = 0
         for part in request.parts {
@@ -143,14 +164,18 @@ struct MemoryDisk: Sendable {
             var writer = ByteWriter()
             var next = part.from
             while next <= part.to {
-                let leaf = log.leaves[Int(next) - 1]
-                guard total == 0 || total + leaf.count + 3 <= request.maximumBytes else { break }
-                writer.write(leaf: leaf)
-                total += leaf.count + 3
+                var item = ByteWriter()
+                item.write(leaf: log.leaves[Int(next) - 1])
+                let isFirst = parts.isEmpty && next == part.from
+                guard isFirst || total + writer.count + item.count <= request.maximumBytes else { break }
+                writer.write(item.bytes)
                 next += 1
             }
             guard next > part.from else { break }
             let bridge = next > part.to ? nil : try? log.bridge(from: next - 1, to: part.to)
+            let bytes = writer.count + (bridge?.count ?? 0) * Bytes32.count
+            guard parts.isEmpty || total + bytes <= request.maximumBytes else { break }
+            total += bytes
             parts.append(
                 ReadPart(
                     log: part.log, from: part.from, count: Int(next - part.from), items: writer.bytes,
@@ -162,7 +187,7 @@ struct MemoryDisk: Sendable {
 }
 
 /// The leaves of items that were verified.
-func itemLeaves(_ items: [UInt8]) -> [[UInt8]] {
+package func itemLeaves(_ items: [UInt8]) -> [[UInt8]] {
     var leaves: [[UInt8]] = []
     let bytes = items.span.bytes
     var reader = ByteReader(bytes)
@@ -170,21 +195,4 @@ func itemLeaves(_ items: [UInt8]) -> [[UInt8]] {
         if case .leaf(let range) = item { leaves.append(Array(items[range])) }
     }
     return leaves
-}
-
-extension DiskSpace {
-    /// Lets the node's own logs count as any other's, as after a restore.
-    mutating func disown() {
-        let hasher = MerkleHasher()
-        for (id, log) in logs where log.isOwn {
-            var closed = DiskLog(log.descriptor, isOwn: false)
-            for leaf in log.leaves { closed.append(leaf, hasher) }
-            closed.lsn = log.lsn
-            closed.head = Scenario.keys.first { $0.publicKey == log.descriptor.key }.map {
-                Head(signing: closed.forest, of: log.descriptor, with: $0, hasher: hasher)
-            }
-            closed.headRoot = closed.forest.root(of: log.descriptor.fullID, hasher: hasher)
-            logs[id] = closed
-        }
-    }
 }

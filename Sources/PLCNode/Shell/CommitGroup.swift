@@ -1,0 +1,128 @@
+package import PLCSync
+
+/// Jobs of which each builds on those before it: once one has failed, those after it are refused and not run.
+package final class JobChain: @unchecked Sendable {
+    /// Whether a job has failed; known to the group's thread alone.
+    fileprivate var isBroken = false
+
+    package init() {}
+}
+
+/// Carries out jobs on a store, all that wait in one transaction with one sync.
+///
+/// A job is durable when its completion is called. A job that throws before it has written spoils nothing for the
+/// others of its transaction; after any other error the transaction is undone, and each job is tried alone. One thread
+/// at a time.
+package final class CommitGroup {
+    /// What is done inside the transaction, and what is called after it: nil if it is durable.
+    package struct Job: @unchecked Sendable {
+        fileprivate let run: (Store) throws -> Void
+        fileprivate let completion: ((any Error)?) -> Void
+        fileprivate let chain: JobChain?
+
+        /// A job that gives `completion` what `body` returned, or why it failed.
+        package init<Value>(
+            _ body: @escaping (Store) throws -> Value, in chain: JobChain? = nil,
+            completion: @escaping (Result<Value, any Error>) -> Void
+        ) {
+            self.chain = chain
+            let slot = Slot<Value>()
+            run = { slot.value = try body($0) }
+            self.completion = { error in
+                if let error { return completion(.failure(error)) }
+                guard let value = slot.value else {
+                    preconditionFailure("a job completed without having run")
+                }
+                completion(.success(value))
+            }
+        }
+
+        private final class Slot<Value> {
+            var value: Value?
+        }
+    }
+
+    private let store: Store
+    private let authored: (SpaceID, [AuthoredLog]) -> Void
+    /// Why the store can be used no more.
+    private var dead: (any Error)?
+
+    /// Jobs on `store`; `authored` is told what this node's logs have become, after the jobs' completions.
+    package init(_ store: Store, authored: @escaping (SpaceID, [AuthoredLog]) -> Void) {
+        self.store = store
+        self.authored = authored
+    }
+
+    /// Carries out the jobs and calls their completions; returns the error after which the store can be used no more,
+    /// once.
+    package func run(_ jobs: [Job]) -> (any Error)? {
+        let before = dead != nil
+        do {
+            try attempt(jobs)
+        } catch  where jobs.count == 1 {
+            fail(jobs, error)
+        } catch {
+            for job in jobs {
+                do { try attempt([job]) } catch { fail([job], error) }
+            }
+        }
+        return before ? nil : dead
+    }
+
+    /// Leaves the store in good order, when no more jobs will come.
+    func settle() {
+        if dead == nil { try? store.settle() }
+    }
+
+    /// Runs the jobs in one transaction; what must not be tried again ends all.
+    private func attempt(_ jobs: [Job]) throws {
+        if let dead { return fail(jobs, dead) }
+        do {
+            try transact(jobs)
+        } catch  where store.isLost || (error as? DatabaseError)?.isFatal == true {
+            dead = error
+            fail(jobs, error)
+        }
+    }
+
+    private func fail(_ jobs: [Job], _ error: any Error) {
+        let shown = StoreError.plain(error)
+        for job in jobs {
+            job.chain?.isBroken = true
+            job.completion(shown)
+        }
+    }
+
+    /// Runs all jobs in one transaction; throws, and completes none, if it must be undone.
+    private func transact(_ jobs: [Job]) throws {
+        try store.begin()
+        var refused: [(Job, any Error)] = []
+        var done: [Job] = []
+        // Not broken for good before the end: the transaction may be undone, and each job tried alone.
+        var broken: [JobChain] = []
+        for job in jobs {
+            if let chain = job.chain, chain.isBroken || broken.contains(where: { $0 === chain }) {
+                refused.append((job, StoreError.superseded))
+                continue
+            }
+            let before = store.writes
+            do {
+                try job.run(store)
+                done.append(job)
+            } catch {
+                guard store.writes == before, !(error is DatabaseError) else {
+                    try store.rollback()
+                    throw error
+                }
+                if let chain = job.chain { broken.append(chain) }
+                refused.append((job, error))
+            }
+        }
+        let logs = try store.commit()
+        for chain in broken { chain.isBroken = true }
+        // In the order of the log sequence numbers that were given: this node's own logs got theirs last.
+        for job in done { job.completion(nil) }
+        for (space, logs) in logs.sorted(by: { $0.value[0].lsn < $1.value[0].lsn }) { authored(space, logs) }
+        for (job, error) in refused { job.completion(StoreError.plain(error)) }
+    }
+}

@@ -1,0 +1,288 @@
+package import PLCSync
+
+/// What a host's surroundings do for it: real ones with threads, sockets and clocks, simulated ones with events.
+///
+/// Completions are called on the host's own thread, later, in the order of the calls.
+package protocol ReplicaSurroundings: AnyObject {
+    /// The clocks.
+    var now: Now { get }
+    /// Fresh randomness for a session.
+    func nonce() -> Bytes16
+    /// Hands bytes to a connection.
+    func send(_ id: ConnectionID, _ bytes: [UInt8])
+    /// Closes a connection after what was handed to it is out.
+    func close(_ id: ConnectionID)
+    /// Runs `body` inside the store's next transaction, unless a job before it in its chain has failed.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Store) throws -> Value, in chain: JobChain?,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void)
+    /// Runs `body` with the reader of what peers want, which waits for no writer.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (StoreView) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void)
+    /// Takes no more from a connection than was taken already.
+    func pauseReading(_ id: ConnectionID)
+    /// Takes from a connection again.
+    func resumeReading(_ id: ConnectionID)
+    /// Something happened that people or programs may want to know.
+    func report(_ event: Event)
+    /// Something went wrong that an operator should read of.
+    func complain(_ message: String)
+    /// The store has failed what somebody waits for.
+    func failed(_ error: any Error)
+}
+
+extension ReplicaSurroundings {
+    /// Runs `body` inside the store's next transaction.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Store) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        write(body, in: nil, completion: completion)
+    }
+}
+
+/// The heart of a node that exchanges: one replica, a channel for each connection, and the order in which effects are
+/// carried out.
+///
+/// The same in a server and in a simulation. On one thread.
+package final class ReplicaHost: @unchecked Sendable {
+    package private(set) var replica: Replica
+    private(set) var channels: [ConnectionID: FrameChannel] = [:]
+    private let key: PublicKey
+    private var effects: [Effect] = []
+    /// The commits that were ordered since the last one that was refused: each builds on those before it, so that a
+    /// refusal takes all that are under way with it.
+    private var chain = JobChain()
+    /// Those of them of which the store has not said what became of them, in order.
+    private var underWay: [UInt64] = []
+    unowned let surroundings: any ReplicaSurroundings
+    /// Connections whose next frame takes from leaves that are verified, but not on the disk yet.
+    private var awaitingLeaves: Set<ConnectionID> = []
+    /// Whether streams have ended since the surroundings last gave memory back to the system.
+    var hasFreedMemory = false
+    /// For tests: the next batch that is received is lost.
+    var dropsBatch = false
+
+    /// A host of the replica of `identity`.
+    package init(_ identity: SigningKey, databaseEpoch: UInt64, surroundings: any ReplicaSurroundings) {
+        key = identity.publicKey
+        replica = Replica(identity: identity, databaseEpoch: databaseEpoch)
+        self.surroundings = surroundings
+    }
+
+    // MARK: Connections
+
+    /// A connection's handshake is complete.
+    package func connected(
+        _ id: ConnectionID, peer: PublicKey, exporter: [UInt8], isDialer: Bool, purpose: Purpose
+    ) {
+        channels[id] = FrameChannel()
+        step(
+            .connected(
+                id, peer: peer, exporter: exporter, isDialer: isDialer, nonce: surroundings.nonce(),
+                purpose: purpose))
+    }
+
+    /// Bytes came.
+    package func received(_ id: ConnectionID, _ bytes: borrowing RawSpan) {
+        guard let channel = channels[id] else { return }
+        let wasHeldUp = channel.needs != nil
+        guarded(id) { () throws(Malformed) in
+            try channel.incoming(bytes) { type, body in take(id, type, body) }
+            if !wasHeldUp { try fetchLeaves(id, channel) }
+        }
+    }
+
+    private func take(_ id: ConnectionID, _ type: UInt8, _ body: [UInt8]) {
+        if dropsBatch, type == Frame.Kind.data.rawValue {
+            dropsBatch = false
+            return
+        }
+        step(.received(id, type: type, body: body))
+    }
+
+    /// Ends the connection if `body` finds that the peer sends what it must not.
+    private func guarded(_ id: ConnectionID, _ body: () throws(Malformed) -> Void) {
+        do throws(Malformed) {
+            try body()
+        } catch {
+            surroundings.complain("\(id.value): \(error); the connection is closed")
+            step(.ended(id, error.closeCode))
+        }
+    }
+
+    /// A connection is gone; false if it never was one.
+    @discardableResult
+    package func disconnected(_ id: ConnectionID) -> Bool {
+        guard channels.removeValue(forKey: id) != nil else { return false }
+        awaitingLeaves.remove(id)
+        step(.disconnected(id))
+        return true
+    }
+
+    /// A second or so has passed.
+    package func tick() {
+        step(.ticked)
+        let now = surroundings.now.monotonic
+        for id in channels.keys.sorted() {
+            guard let channel = channels[id] else { continue }
+            if let frame = channel.restIfSilent(at: now) { surroundings.send(id, frame) }
+            guard channel.hasFreed else { continue }
+            channel.hasFreed = false
+            hasFreedMemory = true
+        }
+    }
+
+    /// How this node and the peer of a connection stand, space by space.
+    package func status(of id: ConnectionID) -> [Replica.SpaceStatus] { replica.status(of: id) }
+
+    // MARK: Steps
+
+    /// Gives the replica one fact, and carries out what follows, in order.
+    package func step(_ input: Input) {
+        replica.step(input, at: surroundings.now, into: &effects)
+        let batch = effects
+        effects.removeAll(keepingCapacity: true)
+        for effect in batch { carryOut(effect) }
+    }
+
+    private func carryOut(_ effect: Effect) {
+        switch effect {
+        case .send(let id, let frame):
+            guard let channel = channels[id] else { return }
+            surroundings.send(id, channel.outgoing(frame, at: surroundings.now.monotonic))
+        case .close(let id):
+            surroundings.close(id)
+        case .commit(let commit):
+            commitDurably(commit)
+        case .read(let request):
+            read(request)
+        case .admit(let admission):
+            admit(admission)
+        case .found(let id, let genesis):
+            found(id, genesis)
+        case .report(let event):
+            surroundings.report(event)
+        }
+    }
+
+    /// Reads what a peer wants, and what the stream that brings it is to begin with, if it begins one.
+    private func read(_ request: ReadRequest) {
+        let sizeLog = channels[request.connection]?.expect(request)
+        surroundings.read({ view in
+            var tail: [UInt8]?
+            if let sizeLog, let run = request.common {
+                // A stream does without what cannot be read.
+                tail = try? view.tail(of: run.log, through: run.through, maximumBytes: 1 << Int(sizeLog))
+            }
+            return (parts: try view.answer(request), tail: tail)
+        }) { [weak self] result in
+            guard let self else { return }
+            guard case .success(let answer) = result else { return step(.read(request.id, nil)) }
+            if let sizeLog, let run = request.common, let tail = answer.tail {
+                channels[request.connection]?.offer(run, sizeLog: sizeLog, tail)
+            }
+            step(.read(request.id, answer.parts))
+        }
+    }
+
+    // MARK: Streams that take from leaves
+
+    /// Reads the leaves that a connection's next frame takes from; nothing more is taken of the peer until they are
+    /// there, so that no more waits than was read from the socket at once.
+    private func fetchLeaves(_ id: ConnectionID, _ channel: FrameChannel) throws(Malformed) {
+        guard let name = channel.needs else { return }
+        switch try replica.run(named: name, on: id) {
+        case .arriving:
+            awaitingLeaves.insert(id)
+            surroundings.pauseReading(id)
+        case .held(let log):
+            surroundings.pauseReading(id)
+            surroundings.read({
+                try $0.tail(of: log, through: name.through, maximumBytes: name.maximumBytes)
+            }) { [weak self] result in self?.provide(id, name, try? result.get()) }
+        }
+    }
+
+    private func provide(_ id: ConnectionID, _ name: StreamPrefix, _ bytes: [UInt8]?) {
+        guard let channel = channels[id] else { return }
+        guard let bytes else { return step(.ended(id, .busy)) }
+        if StreamPrefix.check(bytes) != name.check { replica.noteUnlike(id) }
+        guarded(id) { () throws(Malformed) in
+            try channel.provide(name, bytes) { type, body in take(id, type, body) }
+            try fetchLeaves(id, channel)
+        }
+        if channel.needs == nil { surroundings.resumeReading(id) }
+    }
+
+    /// Looks again at connections that wait for leaves to become durable; some have, or never will.
+    private func lookForLeaves() {
+        for id in awaitingLeaves.sorted() {
+            awaitingLeaves.remove(id)
+            guard let channel = channels[id] else { continue }
+            do throws(Malformed) {
+                try fetchLeaves(id, channel)
+            } catch {
+                // The peer was right: what it named was verified here, and could not be stored.
+                step(.ended(id, .busy))
+            }
+        }
+    }
+
+    // MARK: Storing
+
+    private func commitDurably(_ commit: Commit) {
+        let chain = chain
+        underWay.append(commit.id)
+        surroundings.write({ try $0.apply(commit) }, in: chain) { [weak self] result in
+            // What became of one that was refused with another before it is known already.
+            guard let self, self.chain === chain else { return }
+            switch result {
+            case .success(let lsns):
+                underWay.removeFirst()
+                step(.committed(commit.id, lsns: lsns))
+                lookForLeaves()
+            case .failure(let error):
+                surroundings.complain("what was received cannot be stored: \(error)")
+                refuseAll()
+            }
+        }
+    }
+
+    /// Tells the replica that nothing of what is under way will be stored, before it is told anything else.
+    private func refuseAll() {
+        let refused = underWay
+        underWay = []
+        chain = JobChain()
+        for id in refused { step(.refused(id)) }
+        lookForLeaves()
+    }
+
+    private func admit(_ admission: Admission) {
+        let (key, wall) = (self.key, surroundings.now.wall)
+        surroundings.write({ try $0.admit(admission, by: key, at: wall) }) { [weak self] result in
+            switch result {
+            case .success(let outcome):
+                self?.step(.judged(admission, outcome))
+            case .failure(let error):
+                self?.surroundings.complain("a grant cannot be stored: \(error)")
+                self?.surroundings.failed(error)
+                self?.step(.judged(admission, .failed))
+            }
+        }
+    }
+
+    private func found(_ id: ConnectionID, _ genesis: [UInt8]) {
+        surroundings.write({ try $0.snapshot(try $0.add(genesis: genesis)) }) { [weak self] result in
+            switch result {
+            case .success(let snapshot):
+                self?.step(.opened(snapshot))
+            case .failure(let error):
+                self?.surroundings.complain("the space cannot be stored: \(error)")
+                self?.surroundings.failed(error)
+                self?.step(.ended(id, .busy))
+            }
+        }
+    }
+}
