@@ -166,7 +166,7 @@ extension Store {
             try database.execute("DELETE FROM \(table)")
         }
         heldCount = 0
-        markCount = 0
+        pendingMarks = 0
         foundRecord = nil
         for index in spaces.keys {
             spaces[index]?.digest = StateDigest()
