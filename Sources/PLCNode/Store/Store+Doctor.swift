@@ -160,7 +160,8 @@ extension Store {
     ///
     /// Runs inside a transaction; whoever only wants to know undoes it.
     package func rebuild() throws -> [StoreFinding] {
-        let kept = spaces
+        // Entries are classes: their values are noted, because the entries get those of the new state.
+        let kept = spaces.mapValues { (digest: $0.digest, records: $0.records) }
         let before = try extract()
         for table in ["record", "keyed", "alias", "register", "element", "mark", "held", "imported"] {
             try database.execute("DELETE FROM \(table)")
