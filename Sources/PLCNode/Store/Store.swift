@@ -34,6 +34,7 @@ package final class Store {
     var foundWinner: (key: FieldKey, winner: (stamp: WriteStamp, value: [UInt8])?)?
     package private(set) var clock: Clock
     private var storedClock: UInt64
+    private var storedLSN: UInt64
     /// The newest log sequence number.
     package internal(set) var lsn: UInt64
     /// The identity of this database; a restored one gets a new one.
@@ -62,7 +63,8 @@ package final class Store {
         }
         storedClock = try statements.meta("clock") ?? 0
         clock = Clock(last: storedClock)
-        lsn = try statements.meta("lsn") ?? 0
+        storedLSN = try statements.meta("lsn") ?? 0
+        lsn = storedLSN
         self.random = random
         try load()
         logReader.unwritten = { [unowned self] dot in logs[dot.log]?.buffered(dot.sequence) }
@@ -142,10 +144,12 @@ package final class Store {
             try statements.update(index, space)
             space.isDirty = false
         }
-        try statements.setMeta("lsn", lsn)
+        // A transaction that only read writes nothing: it needs no sync, and no room on a full disk.
+        if lsn != storedLSN { try statements.setMeta("lsn", lsn) }
         if clock.last != storedClock { try statements.setMeta("clock", clock.last) }
         try database.execute("COMMIT")
         storedClock = clock.last
+        storedLSN = lsn
         inTransaction = false
         return authored
     }
@@ -159,7 +163,8 @@ package final class Store {
         logReader.forget()
         try load()
         clock = Clock(last: storedClock)
-        lsn = try statements.meta("lsn") ?? 0
+        storedLSN = try statements.meta("lsn") ?? 0
+        lsn = storedLSN
     }
 
     /// Gives memory that only caches back to the system, and the log of the database back to the disk.
