@@ -37,7 +37,7 @@ package struct Exchange: Sendable {
     package struct Outcome: Sendable {
         package let target: Target
         package let ending: Ending
-        /// The peer, if it was reached; bytes and changes are those of the connection, which may be older than the meeting.
+        /// The peer, if it was reached; totals are those of the meeting, though the connection may be older.
         package let status: Server.PeerStatus?
         /// How long it took, in milliseconds.
         package let milliseconds: UInt64
@@ -100,6 +100,8 @@ package struct Exchange: Sendable {
         private var hasJoined = false
         private var closeCode: (CloseCode, isPeer: Bool)?
         private var last: Server.PeerStatus?
+        /// What had passed over each connection before the meeting.
+        private var before: [ConnectionID: Server.PeerStatus] = [:]
 
         init(
             _ target: Target, _ server: Server, _ promise: Promise<Outcome>,
@@ -113,6 +115,7 @@ package struct Exchange: Sendable {
         }
 
         func begin() {
+            for status in server.peerStatuses() { before[status.connection] = status }
             observer = server.observe { [self] event in observed(event) }
             if let error = server.storeFailure { return finish(.failed("\(error)")) }
             if target.purpose == .exchange, let standing = server.summon(target.endpoint) {
@@ -163,7 +166,8 @@ package struct Exchange: Sendable {
         }
 
         private var status: Server.PeerStatus? {
-            server.peerStatuses().first { $0.connection == connection }
+            let found = server.peerStatuses().first { $0.connection == connection }
+            return found.map { status in before[status.connection].map(status.since) ?? status }
         }
 
         private func look() {
