@@ -6,7 +6,7 @@ internal import PLCSync
 /// was born with is read from the leaf that created it; tables hold only what has changed since.
 enum Schema {
     /// The version that this program writes.
-    static let version: Int64 = 1
+    static let version: Int64 = 2
 
     /// The steps from each version to the next.
     static let migrations: [String] = [
@@ -85,7 +85,22 @@ enum Schema {
         CREATE TABLE peer (
             address TEXT PRIMARY KEY, node BLOB, last_contact INTEGER NOT NULL DEFAULT 0
         ) WITHOUT ROWID, STRICT;
+        """,
         """
+        -- Elements by their dots: what is written together stands together, and its long values fill their pages.
+        CREATE TABLE element_by_dot (
+            dot INTEGER PRIMARY KEY, record INTEGER NOT NULL, field ANY NOT NULL, stamp INTEGER NOT NULL,
+            value BLOB NOT NULL
+        ) STRICT;
+        INSERT INTO element_by_dot (dot, record, field, stamp, value)
+            SELECT dot, record, field, stamp, value FROM element ORDER BY dot;
+        DROP TABLE element;
+        ALTER TABLE element_by_dot RENAME TO element;
+        CREATE INDEX element_record ON element (record);
+
+        -- flags of records: 4 an addition of the same change may be kept apart from the birth.
+        UPDATE record SET flags = flags | 4 WHERE id IN (SELECT record FROM element WHERE dot >> 10 = record >> 10);
+        """,
     ]
 
     /// Brings the database to this program's version; refuses one that is newer.

@@ -11,7 +11,7 @@ final class StateReader {
     private enum Key: Int, CaseIterable {
         case recordGet, recordInsert, recordDelete, aliasGet, aliasInsert, keyedGet, keyedID, keyedKey,
             keyedInsert
-        case registerGet, registerPut, registerAll, registerDelete
+        case registerGet, registerInsert, registerUpdate, registerAll, registerDelete
         case elementInsert, elementGet, elementTake, elementAll, elementDelete
         case markInsert, markTake, markAll, markDelete
         case heldInsert, heldGet, heldDelete
@@ -30,17 +30,19 @@ final class StateReader {
             case .keyedKey: "SELECT key FROM keyed WHERE record = ?1"
             case .keyedInsert: "INSERT INTO keyed (space, id, record, key) VALUES (?1, ?2, ?3, ?4)"
             case .registerGet: "SELECT effective, dot, value FROM register WHERE record = ?1 AND field = ?2"
-            case .registerPut:
+            case .registerInsert:
                 """
                 INSERT INTO register (record, field, effective, dot, value) VALUES (?1, ?2, ?3, ?4, ?5)
-                ON CONFLICT DO UPDATE SET effective = ?3, dot = ?4, value = ?5
+                ON CONFLICT DO NOTHING
                 """
+            case .registerUpdate:
+                "UPDATE register SET effective = ?3, dot = ?4, value = ?5 WHERE record = ?1 AND field = ?2"
             case .registerAll: "SELECT field, effective, dot, value FROM register WHERE record = ?1"
             case .registerDelete: "DELETE FROM register WHERE record = ?1"
             case .elementInsert:
                 "INSERT INTO element (record, field, dot, stamp, value) VALUES (?1, ?2, ?3, ?4, ?5)"
-            case .elementGet: "SELECT stamp, value FROM element WHERE record = ?1 AND field = ?2 AND dot = ?3"
-            case .elementTake: "DELETE FROM element WHERE record = ?1 AND field = ?2 AND dot = ?3"
+            case .elementGet: "SELECT record, field, stamp, value FROM element WHERE dot = ?1"
+            case .elementTake: "DELETE FROM element WHERE dot = ?1"
             case .elementAll: "SELECT field, dot, stamp, value FROM element WHERE record = ?1"
             case .elementDelete: "DELETE FROM element WHERE record = ?1"
             case .markInsert: "INSERT OR IGNORE INTO mark (record, field, dot) VALUES (?1, ?2, ?3)"
@@ -94,10 +96,7 @@ final class StateReader {
         get.bind(1, dot.value)
         defer { get.reset() }
         if try get.step() {
-            let flags = get.integer(1)
-            return FoldRecord(
-                id: dot, kind: get.number(0), isOwned: flags & 1 != 0, isKeyed: flags & 2 != 0,
-                stamp: get.number(2))
+            return Self.record(dot, kind: get.number(0), flags: get.integer(1), stamp: get.number(2))
         }
         let alias = statement(.aliasGet)
         alias.bind(1, dot.value)
@@ -105,6 +104,13 @@ final class StateReader {
         guard try alias.step() else { return nil }
         let target = LocalDot(value: alias.number(0))
         return target == dot ? nil : try record(target)
+    }
+
+    /// A record as its row has it.
+    static func record(_ id: LocalDot, kind: UInt64, flags: Int64, stamp: UInt64) -> FoldRecord {
+        FoldRecord(
+            id: id, kind: kind, isOwned: flags & 1 != 0, isKeyed: flags & 2 != 0,
+            hasAdditionsApart: flags & 4 != 0, stamp: stamp)
     }
 
     /// The live keyed record `id` of a space.
@@ -132,7 +138,9 @@ final class StateReader {
     }
 
     func insert(_ record: FoldRecord) throws {
-        let flags = (record.isOwned ? 1 : 0) | (record.isKeyed ? 2 : 0)
+        // A keyed record has no birth to be kept apart from.
+        let apart = record.hasAdditionsApart && !record.isKeyed
+        let flags = (record.isOwned ? 1 : 0) | (record.isKeyed ? 2 : 0) | (apart ? 4 : 0)
         try statement(.recordInsert).bind(1, record.id.value).bind(2, Int64(bitPattern: record.kind))
             .bind(3, flags).bind(4, record.stamp).run()
     }
@@ -148,14 +156,18 @@ final class StateReader {
         try statement(.aliasInsert).bind(1, dot.value).bind(2, record.value).run()
     }
 
-    /// Removes a record's rows.
-    func delete(_ record: LocalDot) throws {
-        // One by one: a loop over the keys crashes the optimizer of Swift 6.3.1.
-        try statement(.recordDelete).bind(1, record.value).run()
+    /// Removes a record's row; those that hang on it go by `deleteRegisters`, `deleteElements` and `deleteMarks`.
+    func delete(_ record: LocalDot) throws { try statement(.recordDelete).bind(1, record.value).run() }
+
+    func deleteRegisters(_ record: LocalDot) throws {
         try statement(.registerDelete).bind(1, record.value).run()
-        try statement(.elementDelete).bind(1, record.value).run()
-        try statement(.markDelete).bind(1, record.value).run()
     }
+
+    func deleteElements(_ record: LocalDot) throws {
+        try statement(.elementDelete).bind(1, record.value).run()
+    }
+
+    func deleteMarks(_ record: LocalDot) throws { try statement(.markDelete).bind(1, record.value).run() }
 
     /// The record as it was born.
     func birth(_ record: FoldRecord) throws -> RecordView {
@@ -212,8 +224,22 @@ final class StateReader {
         return (stamp, get.bytes(2))
     }
 
+    /// Puts a value into a field without a winner; false, and nothing put, if it has one.
+    func putFirst(_ key: FieldKey, _ stamp: WriteStamp, value: borrowing RawSpan) throws -> Bool {
+        let before = database.changes
+        try run(.registerInsert, key, stamp, value)
+        return database.changes > before
+    }
+
+    /// Puts a value in place of the winner's.
     func put(_ key: FieldKey, _ stamp: WriteStamp, value: borrowing RawSpan) throws {
-        let put = bound(.registerPut, key)
+        try run(.registerUpdate, key, stamp, value)
+    }
+
+    private func run(
+        _ statement: Key, _ key: FieldKey, _ stamp: WriteStamp, _ value: borrowing RawSpan
+    ) throws {
+        let put = bound(statement, key)
         put.bind(3, stamp.effective).bind(4, stamp.dot.value)
         put.bind(5, value)
         try put.run()
@@ -238,17 +264,17 @@ final class StateReader {
         try insert.run()
     }
 
-    /// Takes an element out, if it is there.
+    /// Takes an element out, if it is there and of that field.
     func takeElement(_ key: FieldKey, _ dot: LocalDot) throws -> (stamp: UInt64, value: [UInt8])? {
-        let get = bound(.elementGet, key)
-        get.bind(3, dot.value)
-        guard try get.step() else {
+        let get = statement(.elementGet)
+        get.bind(1, dot.value)
+        guard try get.step(), get.number(0) == key.record.value, field(get, 1) == key.field else {
             get.reset()
             return nil
         }
-        let element = (get.number(0), get.bytes(1))
+        let element = (get.number(2), get.bytes(3))
         get.reset()
-        try bound(.elementTake, key).bind(3, dot.value).run()
+        try statement(.elementTake).bind(1, dot.value).run()
         return element
     }
 

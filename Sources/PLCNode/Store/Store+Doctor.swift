@@ -160,13 +160,14 @@ extension Store {
     ///
     /// Runs inside a transaction; whoever only wants to know undoes it.
     package func rebuild() throws -> [StoreFinding] {
-        let kept = spaces
+        // Entries are classes: their values are noted, because the entries get those of the new state.
+        let kept = spaces.mapValues { (digest: $0.digest, records: $0.records) }
         let before = try extract()
         for table in ["record", "keyed", "alias", "register", "element", "mark", "held", "imported"] {
             try database.execute("DELETE FROM \(table)")
         }
         heldCount = 0
-        markCount = 0
+        pendingMarks = 0
         foundRecord = nil
         for index in spaces.keys {
             spaces[index]?.digest = StateDigest()

@@ -4,16 +4,19 @@ package import PLCSync
 /// The fold's state in tables. Every change to a row changes the space's digest by the row's hash.
 extension Store: FoldStore {
     private func spaceIndex(of record: LocalDot) -> Int {
-        guard let space = logs[record.log]?.space else {
+        guard let space = log(record.log)?.space else {
             preconditionFailure("record \(record) was born in a log without a space")
         }
         return space
     }
 
     private func space(of record: LocalDot) -> SpaceEntry {
-        guard let space = spaces[spaceIndex(of: record)] else {
+        let index = spaceIndex(of: record)
+        if let touchedSpace, touchedSpace.index == index { return touchedSpace.entry }
+        guard let space = spaces[index] else {
             preconditionFailure("record \(record) was born in a space that is not here")
         }
+        touchedSpace = (index, space)
         return space
     }
 
@@ -49,20 +52,20 @@ extension Store: FoldStore {
     // MARK: Logs
 
     package func logID(_ index: Int) -> LogID {
-        guard let log = logs[index] else { preconditionFailure("log \(index) was numbered") }
+        guard let log = log(index) else { preconditionFailure("log \(index) was numbered") }
         return log.id
     }
 
-    package func key(ofLog index: Int) -> PublicKey? { logs[index]?.descriptor?.key }
+    package func key(ofLog index: Int) -> PublicKey? { log(index)?.descriptor?.key }
 
     package func areStrangers(_ a: Int, _ b: Int) -> Bool {
-        guard let one = logs[a]?.space, let other = logs[b]?.space else { return false }
+        guard let one = log(a)?.space, let other = log(b)?.space else { return false }
         return one != other
     }
 
-    package func length(ofLog index: Int) -> UInt64 { logs[index]?.folded ?? 0 }
+    package func length(ofLog index: Int) -> UInt64 { log(index)?.folded ?? 0 }
 
-    package func advance(log: Int, to sequence: UInt64) { logs[log]?.folded = sequence }
+    package func advance(log index: Int, to sequence: UInt64) { log(index)?.folded = sequence }
 
     package func index(of id: LogID) throws -> Int {
         if let index = logIndices[id] { return index }
@@ -70,8 +73,7 @@ extension Store: FoldStore {
         // A member can name logs that do not exist: what cannot be numbered is refused with its batch, and no trap.
         guard index < LocalDot.maximumLogs else { throw StoreError.tooManyLogs }
         try statements.insertLog(index, id)
-        logs[index] = LogEntry(id: id)
-        logIndices[id] = index
+        number(LogEntry(id: id), index)
         return index
     }
 
@@ -118,8 +120,19 @@ extension Store: FoldStore {
         let births = change.births(of: Int(record.id.op))
         subtract(
             rowHasher.record(name(record.id), stamp: record.stamp, leaf: bytes, births: births), record.id)
-        let name = RowHasher.Record.born(name(record.id))
+        try deleteFields(of: record, named: .born(name(record.id)))
+        try states.delete(record.id)
+        if let id = Self.importedID(bytes, births[0]) {
+            try states.deleteImported(id, record.id, space: spaceIndex(of: record.id))
+        }
+        space(of: record.id).records -= 1
+    }
+
+    /// Removes the rows of a record's fields; most records have none, and then nothing is written.
+    private func deleteFields(of record: FoldRecord, named name: RowHasher.Record) throws {
+        var (registers, elements, marks) = (0, 0, 0)
         try states.registers(record.id) { field, stamp, value in
+            registers += 1
             let writer = self.name(stamp.dot)
             subtract(
                 rowHasher.register(
@@ -127,21 +140,22 @@ extension Store: FoldStore {
                 record.id)
         }
         try states.elements(record.id) { field, dot, stamp, value in
+            elements += 1
             subtract(
                 rowHasher.element(name, field, self.name(dot), stamp: stamp, value: value.span.bytes),
                 record.id)
         }
         try states.marks(record.id) { field, dot in
+            marks += 1
             if dot.change == record.id.change {
                 subtract(rowHasher.removal(name, field, self.name(dot)), record.id)
+            } else {
+                pendingMarks -= 1
             }
-            markCount -= 1
         }
-        try states.delete(record.id)
-        if let id = Self.importedID(bytes, births[0]) {
-            try states.deleteImported(id, record.id, space: spaceIndex(of: record.id))
-        }
-        space(of: record.id).records -= 1
+        if registers > 0 { try states.deleteRegisters(record.id) }
+        if elements > 0 { try states.deleteElements(record.id) }
+        if marks > 0 { try states.deleteMarks(record.id) }
     }
 
     /// The identity that a record was imported under: the initial value of field 0, which is the first in the map of a
@@ -176,52 +190,70 @@ extension Store: FoldStore {
         return try states.birth(record).registers[key.field] != nil
     }
 
-    package func put(_ key: FieldKey, _ stamp: WriteStamp, value: borrowing RawSpan) throws {
-        let name = try rowName(key.record)
+    package func putFirst(
+        _ key: FieldKey, _ stamp: WriteStamp, leaf: borrowing RawSpan, value: Range<Int>
+    ) throws -> WriteStamp? {
+        let bytes = leaf.extracting(value)
+        guard try states.putFirst(key, stamp, value: bytes) else { return try winner(key) }
+        try addRegister(key, stamp, bytes)
+        return nil
+    }
+
+    package func put(
+        _ key: FieldKey, _ stamp: WriteStamp, leaf: borrowing RawSpan, value: Range<Int>
+    ) throws {
+        let bytes = leaf.extracting(value)
         if let old = try takeWinner(key) {
-            let writer = self.name(old.stamp.dot)
             subtract(
                 rowHasher.register(
-                    name, key.field, effective: old.stamp.effective, writer: writer,
-                    value: old.value.span.bytes),
+                    try rowName(key.record), key.field, effective: old.stamp.effective,
+                    writer: name(old.stamp.dot), value: old.value.span.bytes),
                 key.record)
+            try states.put(key, stamp, value: bytes)
+        } else {
+            _ = try states.putFirst(key, stamp, value: bytes)
         }
-        try states.put(key, stamp, value: value)
-        let writer = self.name(stamp.dot)
+        try addRegister(key, stamp, bytes)
+    }
+
+    private func addRegister(_ key: FieldKey, _ stamp: WriteStamp, _ value: borrowing RawSpan) throws {
+        let writer = name(stamp.dot)
         add(
-            rowHasher.register(name, key.field, effective: stamp.effective, writer: writer, value: value),
+            rowHasher.register(
+                try rowName(key.record), key.field, effective: stamp.effective, writer: writer, value: value),
             key.record)
     }
 
     package func insertElement(
-        _ key: FieldKey, _ dot: LocalDot, stamp: UInt64, value: borrowing RawSpan
+        _ key: FieldKey, _ dot: LocalDot, stamp: UInt64, leaf: borrowing RawSpan, value: Range<Int>
     ) throws {
-        try states.insertElement(key, dot, stamp: stamp, value: value)
+        let bytes = leaf.extracting(value)
+        try states.insertElement(key, dot, stamp: stamp, value: bytes)
         add(
-            rowHasher.element(try rowName(key.record), key.field, name(dot), stamp: stamp, value: value),
+            rowHasher.element(try rowName(key.record), key.field, name(dot), stamp: stamp, value: bytes),
             key.record)
     }
 
-    package func removeElement(_ key: FieldKey, _ dot: LocalDot) throws -> Bool {
-        guard let old = try states.takeElement(key, dot) else { return false }
+    package func removeElement(_ key: FieldKey, _ dot: LocalDot) throws {
+        guard let old = try states.takeElement(key, dot) else { return }
         subtract(
             rowHasher.element(
                 try rowName(key.record), key.field, name(dot), stamp: old.stamp, value: old.value.span.bytes),
             key.record)
-        return true
     }
 
-    package func mark(_ key: FieldKey, _ dot: LocalDot) throws {
+    package func mark(_ key: FieldKey, _ dot: LocalDot, isOfBirth: Bool) throws {
         guard try states.insertMark(key, dot) else { return }
-        markCount += 1
-        if dot.change == key.record.change, try !isKeyed(key.record) {
+        if isOfBirth {
             add(rowHasher.removal(.born(name(key.record)), key.field, name(dot)), key.record)
+        } else {
+            pendingMarks += 1
         }
     }
 
     package func unmark(_ key: FieldKey, _ dot: LocalDot) throws -> Bool {
-        guard markCount > 0, try states.takeMark(key, dot) else { return false }
-        markCount -= 1
+        guard pendingMarks > 0, try states.takeMark(key, dot) else { return false }
+        pendingMarks -= 1
         return true
     }
 

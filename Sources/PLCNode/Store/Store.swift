@@ -16,19 +16,25 @@ package final class Store {
 
     var spaces: [Int: SpaceEntry] = [:]
     var spaceIndices: [SpaceID: Int] = [:]
-    var logs: [Int: LogEntry] = [:]
-    var logIndices: [LogID: Int] = [:]
+    private(set) var logs: [Int: LogEntry] = [:]
+    /// The same by their numbers, for what looks one up for every op.
+    private var numberedLogs: [LogEntry?] = []
+    private(set) var logIndices: [LogID: Int] = [:]
     var touched: [Int] = []
     var heldCount: Int64 = 0
-    var markCount: Int64 = 0
+    /// How many removals are noted of what has not arrived.
+    var pendingMarks: Int64 = 0
     /// The space whose changes are being folded.
     var foldingSpace: Int?
+    /// The space whose digest was changed last.
+    var touchedSpace: (index: Int, entry: SpaceEntry)?
     /// The record that the fold looked up last.
     var foundRecord: FoldRecord?
     /// The winner that the fold looked up last; it is used up by the write that follows.
     var foundWinner: (key: FieldKey, winner: (stamp: WriteStamp, value: [UInt8])?)?
     package private(set) var clock: Clock
     private var storedClock: UInt64
+    private var storedLSN: UInt64
     /// The newest log sequence number.
     package internal(set) var lsn: UInt64
     /// The identity of this database; a restored one gets a new one.
@@ -61,7 +67,8 @@ package final class Store {
         }
         storedClock = try statements.meta("clock") ?? 0
         clock = Clock(last: storedClock)
-        lsn = try statements.meta("lsn") ?? 0
+        storedLSN = try statements.meta("lsn") ?? 0
+        lsn = storedLSN
         self.random = random
         try load()
         logReader.unwritten = { [unowned self] dot in logs[dot.log]?.buffered(dot.sequence) }
@@ -71,7 +78,9 @@ package final class Store {
     private func load() throws {
         spaces = [:]
         spaceIndices = [:]
+        touchedSpace = nil
         logs = [:]
+        numberedLogs = []
         logIndices = [:]
         touched = []
         ownLogs = [:]
@@ -82,12 +91,23 @@ package final class Store {
             spaceIndices[space.id] = index
         }
         for (index, log) in try statements.loadLogs(spaces) {
-            logs[index] = log
-            logIndices[log.id] = index
+            number(log, index)
         }
         heldCount = try database.integer("SELECT count(*) FROM held") ?? 0
-        markCount = try database.integer("SELECT count(*) FROM mark") ?? 0
+        pendingMarks =
+            try database.integer("SELECT count(*) FROM mark WHERE dot >> 10 <> record >> 10") ?? 0
     }
+
+    /// Enters a log under its number.
+    func number(_ log: LogEntry, _ index: Int) {
+        logs[index] = log
+        logIndices[log.id] = index
+        while numberedLogs.count <= index { numberedLogs.append(nil) }
+        numberedLogs[index] = log
+    }
+
+    /// Log number `index`, if there is one.
+    func log(_ index: Int) -> LogEntry? { index < numberedLogs.count ? numberedLogs[index] : nil }
 
     // MARK: Transactions
 
@@ -128,10 +148,12 @@ package final class Store {
             try statements.update(index, space)
             space.isDirty = false
         }
-        try statements.setMeta("lsn", lsn)
+        // A transaction that only read writes nothing: it needs no sync, and no room on a full disk.
+        if lsn != storedLSN { try statements.setMeta("lsn", lsn) }
         if clock.last != storedClock { try statements.setMeta("clock", clock.last) }
         try database.execute("COMMIT")
         storedClock = clock.last
+        storedLSN = lsn
         inTransaction = false
         return authored
     }
@@ -146,7 +168,8 @@ package final class Store {
         isLost = true
         try load()
         clock = Clock(last: storedClock)
-        lsn = try statements.meta("lsn") ?? 0
+        storedLSN = try statements.meta("lsn") ?? 0
+        lsn = storedLSN
         isLost = false
     }
 
@@ -383,17 +406,18 @@ package final class Store {
         var tail = try log.tail ?? statements.tail(log: index)
         let key = LocalDot(log: index, sequence: log.bufferFirst, op: 0).value
         let count = log.offsets.count - 1
-        let isBlock = log.buffer.count >= StretchCodec.blockBytes
-        if isBlock, tail.isEmpty {
-            let packed = codec.compress(log.buffer)
-            try statements.insertStretch(key, count: count, rawBytes: log.buffer.count, packed)
+        let tailBytes = tail.reduce(0) { $0 + $1.bytes }
+        let isBlock = tailBytes + log.buffer.count >= StretchCodec.blockBytes
+        if isBlock || tail.count + 1 >= Self.tailLimit {
+            let first = tail.first?.key ?? key
+            let all = try takeOut(tail) + log.buffer
+            let items = tail.reduce(count) { $0 + $1.count }
+            try statements.insertStretch(
+                first, count: items, rawBytes: isBlock ? all.count : nil, isBlock ? codec.compress(all) : all)
+            tail = isBlock ? [] : [LogEntry.Tail(key: first, count: items, bytes: all.count)]
         } else {
             tail.append(LogEntry.Tail(key: key, count: count, bytes: log.buffer.count))
             try statements.insertStretch(key, count: count, rawBytes: nil, log.buffer)
-            let bytes = tail.reduce(0) { $0 + $1.bytes }
-            if bytes >= StretchCodec.blockBytes || tail.count >= Self.tailLimit {
-                tail = try merge(tail, compresses: bytes >= StretchCodec.blockBytes)
-            }
         }
         log.tail = tail
         log.buffer.removeAll(keepingCapacity: !isFinal)
@@ -403,18 +427,13 @@ package final class Store {
     /// So many small stretches at the end of a log are merged into one.
     private static let tailLimit = 16
 
-    private func merge(_ tail: [LogEntry.Tail], compresses: Bool) throws -> [LogEntry.Tail] {
+    /// The bytes of the small stretches, which are no more in the table.
+    private func takeOut(_ tail: [LogEntry.Tail]) throws -> [UInt8] {
+        guard !tail.isEmpty else { return [] }
         var bytes: [UInt8] = []
         for part in tail { bytes += try statements.takeStretch(part.key) }
-        let count = tail.reduce(0) { $0 + $1.count }
-        let key = tail[0].key
         logReader.forget()
-        if compresses {
-            try statements.insertStretch(key, count: count, rawBytes: bytes.count, codec.compress(bytes))
-            return []
-        }
-        try statements.insertStretch(key, count: count, rawBytes: nil, bytes)
-        return [LogEntry.Tail(key: key, count: count, bytes: bytes.count)]
+        return bytes
     }
 }
 

@@ -86,11 +86,10 @@ package final class StoreView {
         if let kind { rows.bind(2, Int64(bitPattern: kind)) } else { rows.bindNull(2) }
         defer { rows.reset() }
         while try rows.step() {
-            let flags = rows.integer(2)
             try body(
-                FoldRecord(
-                    id: LocalDot(value: rows.number(0)), kind: rows.number(1), isOwned: flags & 1 != 0,
-                    isKeyed: flags & 2 != 0, stamp: rows.number(3)))
+                StateReader.record(
+                    LocalDot(value: rows.number(0)), kind: rows.number(1), flags: rows.integer(2),
+                    stamp: rows.number(3)))
         }
     }
 

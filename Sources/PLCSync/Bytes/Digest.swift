@@ -12,6 +12,10 @@ public final class Digest: @unchecked Sendable {
 
     private let context: OpaquePointer
     private let method: OpaquePointer
+    /// What was appended in small parts and not handed to libcrypto yet, for which each call costs as much as hashing
+    /// a hundred bytes.
+    private let parts = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
+    private var partsCount = 0
 
     /// Makes a context for `function`, ready for its first message.
     public init(_ function: Function) {
@@ -26,6 +30,7 @@ public final class Digest: @unchecked Sendable {
     deinit {
         EVP_MD_CTX_free(context)
         EVP_MD_free(method)
+        parts.deallocate()
     }
 
     private func begin() {
@@ -33,23 +38,16 @@ public final class Digest: @unchecked Sendable {
     }
 
     /// Appends `bytes` to the message.
-    public func update(_ bytes: borrowing RawSpan) {
-        let done = bytes.withUnsafeBytes { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
-        precondition(done == 1, "libcrypto refused to extend a digest")
-    }
+    public func update(_ bytes: borrowing RawSpan) { bytes.withUnsafeBytes { append($0) } }
 
     /// Appends `bytes` to the message.
     public func update(_ bytes: [UInt8]) { update(bytes.span.bytes) }
 
     /// Appends one byte to the message.
-    public func update(byte: UInt8) {
-        withUnsafeBytes(of: byte) { _ = EVP_DigestUpdate(context, $0.baseAddress, 1) }
-    }
+    public func update(byte: UInt8) { withUnsafeBytes(of: byte) { append($0) } }
 
     /// Appends a 64-bit big-endian number to the message.
-    public func update(bigEndian number: UInt64) {
-        withUnsafeBytes(of: number.bigEndian) { _ = EVP_DigestUpdate(context, $0.baseAddress, 8) }
-    }
+    public func update(bigEndian number: UInt64) { withUnsafeBytes(of: number.bigEndian) { append($0) } }
 
     /// Appends the thirty-two bytes of a hash or key to the message.
     public func update(_ value: Bytes32) {
@@ -57,7 +55,26 @@ public final class Digest: @unchecked Sendable {
             value.words.0.bigEndian, value.words.1.bigEndian, value.words.2.bigEndian,
             value.words.3.bigEndian
         )
-        withUnsafeBytes(of: words) { _ = EVP_DigestUpdate(context, $0.baseAddress, 32) }
+        withUnsafeBytes(of: words) { append($0) }
+    }
+
+    @inline(__always)
+    private func append(_ bytes: UnsafeRawBufferPointer) {
+        if bytes.count > parts.count - partsCount { hashParts() }
+        guard bytes.count <= parts.count else { return hash(bytes) }
+        UnsafeMutableRawBufferPointer(rebasing: parts[partsCount...]).copyMemory(from: bytes)
+        partsCount += bytes.count
+    }
+
+    private func hashParts() {
+        hash(UnsafeRawBufferPointer(rebasing: parts[..<partsCount]))
+        partsCount = 0
+    }
+
+    private func hash(_ bytes: UnsafeRawBufferPointer) {
+        precondition(
+            EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1,
+            "libcrypto refused to extend a digest")
     }
 
     /// Appends the sixteen bytes of an identifier to the message.
@@ -68,6 +85,7 @@ public final class Digest: @unchecked Sendable {
 
     /// The SHA-256 of the message; the next message begins.
     public func finish() -> Bytes32 {
+        hashParts()
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         withUnsafeMutableBytes(of: &words) { _ = EVP_DigestFinal_ex(context, $0.baseAddress, nil) }
         begin()
@@ -80,6 +98,7 @@ public final class Digest: @unchecked Sendable {
 
     /// The SHA-512 of the message as eight big-endian words, most significant first; the next message begins.
     public func finish512() -> [8 of UInt64] {
+        hashParts()
         var words = [8 of UInt64](repeating: 0)
         withUnsafeMutableBytes(of: &words) { _ = EVP_DigestFinal_ex(context, $0.baseAddress, nil) }
         begin()

@@ -13,9 +13,10 @@ public struct Fold: Sendable {
     ///
     /// Makers go first, so that an op may name a later one of its change. Removers go last: when one runs, all
     /// additions to its record that are folded have run, and what it does not find has not arrived.
-    private enum Phase: CaseIterable {
+    private enum Phase {
         case make, write, remove
     }
+    private static let phases: [Phase] = [.make, .write, .remove]
 
     /// Folds change `sequence` of log number `log`, the next one of that log, and what waited for it.
     ///
@@ -28,7 +29,7 @@ public struct Fold: Sendable {
         store.advance(log: log, to: sequence)
         let waiting = try store.release(place).sorted()
         var stamp: UInt64?
-        for phase in Phase.allCases {
+        for phase in Self.phases {
             // What waited was decoded in between, so a change that something waited for is decoded again.
             if phase == .make || !waiting.isEmpty && stamp != nil {
                 stamp = try decode(leaf, log, &store)
@@ -83,7 +84,8 @@ public struct Fold: Sendable {
         switch (change.ops[Int(dot.op)], phase) {
         case (.create(let kind, _, let owned), .make):
             let record = FoldRecord(
-                id: dot, kind: kind, isOwned: owned, isKeyed: false, stamp: Clock.ordering(change.stamp))
+                id: dot, kind: kind, isOwned: owned, isKeyed: false,
+                hasAdditionsApart: change.hasAdditionsApart, stamp: Clock.ordering(change.stamp))
             try store.insert(record, leaf: leaf, births: change.births(of: Int(dot.op)))
         case (.keyed(let kind, let key), .make):
             try Self.create(kind, key, leaf, dot, &store)
@@ -94,7 +96,7 @@ public struct Fold: Sendable {
             let stamp = WriteStamp(effective: Clock.effective(change.stamp, over: over), dot: dot)
             let isOwner = isOwner(of: record, dot, &store)
             for entry in change.entries[entries] where isOwner || !entry.field.isOwned {
-                try Self.write(record, entry.field, stamp, leaf.extracting(entry.value), &store)
+                try Self.write(record, entry.field, stamp, leaf, entry.value, &store)
             }
         case (.add(let target, let field, let value, _), .write):
             guard !change.isBirth(Int(dot.op)), let record = try find(target, dot, phase, &store),
@@ -103,7 +105,7 @@ public struct Fold: Sendable {
             let key = FieldKey(record.id, field)
             guard try !store.unmark(key, dot) else { return }
             try store.insertElement(
-                key, dot, stamp: Clock.ordering(change.stamp), value: leaf.extracting(value))
+                key, dot, stamp: Clock.ordering(change.stamp), leaf: leaf, value: value)
         case (.add(let target, let field, _, let dots), .remove) where !dots.isEmpty,
             (.remove(let target, let field, let dots), .remove):
             guard let record = try find(target, dot, phase, &store),
@@ -161,22 +163,31 @@ public struct Fold: Sendable {
         let keyBytes = leaf.extracting(key)
         let id = keyedID(channel: store.logID(dot.log).channel, kind: kind, key: keyBytes.array)
         if let record = try store.record(keyed: id) { return try store.alias(dot, to: record.id) }
-        let record = FoldRecord(id: dot, kind: kind, isOwned: false, isKeyed: true, stamp: 0)
+        let record = FoldRecord(
+            id: dot, kind: kind, isOwned: false, isKeyed: true, hasAdditionsApart: true, stamp: 0)
         try store.insert(record, keyed: id, key: keyBytes)
     }
 
     private static func write<Store: FoldStore>(
-        _ record: FoldRecord, _ field: Field, _ stamp: WriteStamp, _ value: borrowing RawSpan,
-        _ store: inout Store
+        _ record: FoldRecord, _ field: Field, _ stamp: WriteStamp, _ leaf: borrowing RawSpan,
+        _ value: Range<Int>, _ store: inout Store
     ) throws {
         let key = FieldKey(record.id, field)
-        if let winner = try store.winner(key) {
-            guard store.isLater(stamp, than: winner) else { return }
-        } else if !record.isKeyed {
-            let birth = WriteStamp(effective: record.stamp, dot: record.id)
-            guard try store.isLater(stamp, than: birth) || !store.hasInitialValue(key) else { return }
+        let birth = WriteStamp(effective: record.stamp, dot: record.id)
+        let winner: WriteStamp?
+        if record.isKeyed || store.isLater(stamp, than: birth) {
+            // Mostly the first write of the field, which needs no look at what is there.
+            winner = try store.putFirst(key, stamp, leaf: leaf, value: value)
+            guard winner != nil else { return }
+        } else {
+            winner = try store.winner(key)
         }
-        try store.put(key, stamp, value: value)
+        if let winner {
+            guard store.isLater(stamp, than: winner) else { return }
+        } else {
+            guard try !store.hasInitialValue(key) else { return }
+        }
+        try store.put(key, stamp, leaf: leaf, value: value)
     }
 
     private func remove<Store: FoldStore>(
@@ -184,11 +195,14 @@ public struct Fold: Sendable {
     ) throws {
         for reference in change.dots[dots] {
             let dot = local(reference)
-            let isFound = try store.removeElement(key, dot)
-            // An element of the record's birth is not kept apart, so all dots of that change are noted.
-            let isOfBirth = !record.isKeyed && dot.change == record.id.change
-            if isOfBirth || !isFound && dot.sequence > store.length(ofLog: dot.log) {
-                try store.mark(key, dot)
+            if !record.isKeyed, dot.change == record.id.change {
+                // An element of the record's birth is not kept apart, so all dots of that change are noted.
+                if record.hasAdditionsApart { try store.removeElement(key, dot) }
+                try store.mark(key, dot, isOfBirth: true)
+            } else if dot.sequence > store.length(ofLog: dot.log) {
+                try store.mark(key, dot, isOfBirth: false)
+            } else {
+                try store.removeElement(key, dot)
             }
         }
     }
@@ -208,6 +222,9 @@ extension Change {
         else { return false }
         return true
     }
+
+    /// Whether an op adds to what is no record of this change's birth, and so perhaps to a record of this change.
+    var hasAdditionsApart: Bool { ops.indices.contains { adds($0) && !isBirth($0) } }
 
     /// The bytes of create op `index` and of the additions that belong to the record's birth, in order.
     public func births(of index: Int) -> [Range<Int>] {

@@ -8,15 +8,20 @@ public struct FoldRecord: Hashable, Sendable {
     public let isOwned: Bool
     /// Whether two nodes may have created it at once, under the same key.
     public let isKeyed: Bool
+    /// Whether an addition of its own change may be kept apart from its birth, as one that replaces others is.
+    public let hasAdditionsApart: Bool
     /// The stamp that its initial values have in the order of writes.
     public let stamp: UInt64
 
     /// A record with these properties.
-    public init(id: LocalDot, kind: UInt64, isOwned: Bool, isKeyed: Bool, stamp: UInt64) {
+    public init(
+        id: LocalDot, kind: UInt64, isOwned: Bool, isKeyed: Bool, hasAdditionsApart: Bool, stamp: UInt64
+    ) {
         self.id = id
         self.kind = kind
         self.isOwned = isOwned
         self.isKeyed = isKeyed
+        self.hasAdditionsApart = hasAdditionsApart
         self.stamp = stamp
     }
 }
@@ -84,17 +89,25 @@ public protocol FoldStore {
     mutating func winner(_ key: FieldKey) throws -> WriteStamp?
     /// Whether the record was created with a value for the field.
     mutating func hasInitialValue(_ key: FieldKey) throws -> Bool
+    /// Puts the value at `value` of `leaf`, which holds the op of `stamp`, into a field that no `set` has won yet;
+    /// puts nothing if one has, and gives it back.
+    mutating func putFirst(
+        _ key: FieldKey, _ stamp: WriteStamp, leaf: borrowing RawSpan, value: Range<Int>
+    ) throws -> WriteStamp?
     /// Puts a value in place of what the field had.
-    mutating func put(_ key: FieldKey, _ stamp: WriteStamp, value: borrowing RawSpan) throws
+    mutating func put(
+        _ key: FieldKey, _ stamp: WriteStamp, leaf: borrowing RawSpan, value: Range<Int>
+    ) throws
 
-    /// Adds an element that was not there at the record's birth.
-    mutating func insertElement(_ key: FieldKey, _ dot: LocalDot, stamp: UInt64, value: borrowing RawSpan)
-        throws
-    /// Removes such an element; false if it is not there.
-    mutating func removeElement(_ key: FieldKey, _ dot: LocalDot) throws -> Bool
-    /// Notes that `dot` is removed from the field: one of the record's own change, or one that has not arrived. To
-    /// note it again changes nothing.
-    mutating func mark(_ key: FieldKey, _ dot: LocalDot) throws
+    /// Adds an element that was not there at the record's birth: what stands at `value` of the leaf of `dot`.
+    mutating func insertElement(
+        _ key: FieldKey, _ dot: LocalDot, stamp: UInt64, leaf: borrowing RawSpan, value: Range<Int>
+    ) throws
+    /// Removes such an element; nothing happens if it is not there.
+    mutating func removeElement(_ key: FieldKey, _ dot: LocalDot) throws
+    /// Notes that `dot` is removed from the field: one of the birth of the record, which was made by a create, or one
+    /// that has not arrived. To note it again changes nothing.
+    mutating func mark(_ key: FieldKey, _ dot: LocalDot, isOfBirth: Bool) throws
     /// Takes the note of one that had not arrived away; false if there is none.
     mutating func unmark(_ key: FieldKey, _ dot: LocalDot) throws -> Bool
 

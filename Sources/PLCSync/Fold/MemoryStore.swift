@@ -6,19 +6,20 @@ public struct MemoryStore: Sendable {
         let id: LogID
         var key: PublicKey?
         var leaves: [[UInt8]] = []
+        /// The places among the cells of the records that each change created, in the order of its ops.
+        var births: [Range<UInt32>] = []
         var length: UInt64 = 0
     }
 
     private var logs: [LogEntry] = []
     private var indices: [LogID: Int] = [:]
-    private var records: [LocalDot: FoldRecord] = [:]
+    /// All records that were ever created, in the order in which they came.
+    private var cells: [RecordCells] = []
     private var aliases: [LocalDot: LocalDot] = [:]
     private var keyed: [Bytes16: LocalDot] = [:]
     private var keys: [LocalDot: (id: Bytes16, key: [UInt8])] = [:]
-    private var winners: [FieldKey: (stamp: WriteStamp, value: [UInt8])] = [:]
-    private var elements: [FieldKey: [LocalDot: (stamp: UInt64, value: [UInt8])]] = [:]
-    private var marks: [FieldKey: Set<LocalDot>] = [:]
-    private var fields: [LocalDot: Set<Field>] = [:]
+    /// How many removals are noted of what has not arrived.
+    private var pendingMarks = 0
     private var waiting: [LocalDot: [LocalDot]] = [:]
     private var fold = Fold()
 
@@ -35,6 +36,7 @@ public struct MemoryStore: Sendable {
     public mutating func append(_ leaf: [UInt8], to id: LogID) {
         let index = self.index(of: id)
         logs[index].leaves.append(leaf)
+        logs[index].births.append(0..<0)
         // Taken out while it works on the store, so that its scratch memory has one owner.
         var fold = Fold()
         swap(&fold, &self.fold)
@@ -47,20 +49,22 @@ public struct MemoryStore: Sendable {
         swap(&fold, &self.fold)
     }
 
-    /// The live records, in no order.
-    public var liveRecords: [FoldRecord] { Array(records.values) }
+    /// The live records, in the order in which they came.
+    public var liveRecords: [FoldRecord] { cells.filter(\.isLive).map(\.record) }
 
     /// A live record as it is read.
     public func view(_ record: FoldRecord) -> RecordView {
         var view = RecordView(record, bornIn: leafBytes(record.id).span.bytes)
-        for field in fields[record.id] ?? [] {
-            let key = FieldKey(record.id, field)
-            if let winner = winners[key] { view.put(field, winner.stamp, value: winner.value) }
-            for (dot, element) in elements[key] ?? [:] {
-                view.insert(field, dot, stamp: element.stamp, value: element.value)
-            }
-            for dot in marks[key] ?? [] { view.remove(field, dot) }
+        guard let place = place(record.id) else { return view }
+        for register in cells[place].registers {
+            view.put(register.field, register.stamp, value: value(register.value, of: register.stamp.dot))
         }
+        for element in cells[place].elements {
+            view.insert(
+                element.field, element.dot, stamp: element.stamp, value: value(element.value, of: element.dot)
+            )
+        }
+        for mark in cells[place].marks { view.remove(mark.field, mark.dot) }
         return view
     }
 
@@ -75,7 +79,8 @@ public struct MemoryStore: Sendable {
         var sum = StateDigest()
         let hasher = RowHasher()
         var change = Change()
-        for record in records.values {
+        for cells in cells where cells.isLive {
+            let record = cells.record
             let name = rowName(record)
             let leaf = leafBytes(record.id)
             if let (id, key) = keys[record.id] {
@@ -86,22 +91,22 @@ public struct MemoryStore: Sendable {
                     hasher.record(
                         dotName(record.id), stamp: record.stamp, leaf: leaf.span.bytes, births: births))
             }
-            for field in fields[record.id] ?? [] {
-                let key = FieldKey(record.id, field)
-                if let (stamp, value) = winners[key] {
-                    let writer = dotName(stamp.dot)
-                    sum.add(
-                        hasher.register(
-                            name, field, effective: stamp.effective, writer: writer, value: value.span.bytes))
-                }
-                for (dot, element) in elements[key] ?? [:] {
-                    sum.add(
-                        hasher.element(
-                            name, field, dotName(dot), stamp: element.stamp, value: element.value.span.bytes))
-                }
-                for dot in marks[key] ?? [] where !record.isKeyed && dot.change == record.id.change {
-                    sum.add(hasher.removal(name, field, dotName(dot)))
-                }
+            for register in cells.registers {
+                let (stamp, value) = (register.stamp, value(register.value, of: register.stamp.dot))
+                sum.add(
+                    hasher.register(
+                        name, register.field, effective: stamp.effective, writer: dotName(stamp.dot),
+                        value: value.span.bytes))
+            }
+            for element in cells.elements {
+                let value = value(element.value, of: element.dot)
+                sum.add(
+                    hasher.element(
+                        name, element.field, dotName(element.dot), stamp: element.stamp,
+                        value: value.span.bytes))
+            }
+            for mark in cells.marks where !record.isKeyed && mark.dot.change == record.id.change {
+                sum.add(hasher.removal(name, mark.field, dotName(mark.dot)))
             }
         }
         return sum.value
@@ -115,6 +120,44 @@ public struct MemoryStore: Sendable {
 
     private func leafBytes(_ dot: LocalDot) -> [UInt8] { logs[dot.log].leaves[Int(dot.sequence) - 1] }
 
+    private func value(_ range: Range<UInt32>, of dot: LocalDot) -> [UInt8] {
+        Array(leafBytes(dot)[Int(range.lowerBound)..<Int(range.upperBound)])
+    }
+
+    /// The place of the record that `dot` created, live or not; no hashing, because every change is numbered.
+    private func place(created dot: LocalDot) -> Int? {
+        let change = Int(dot.sequence) - 1
+        guard change >= 0, change < logs[dot.log].births.count else { return nil }
+        var births = logs[dot.log].births[change]
+        while let first = births.first {
+            let middle = first + UInt32(births.count) / 2
+            let id = cells[Int(middle)].record.id
+            if id == dot { return Int(middle) }
+            births = id < dot ? middle + 1..<births.upperBound : first..<middle
+        }
+        return nil
+    }
+
+    /// The place of the live record that `dot` names.
+    private func place(_ dot: LocalDot) -> Int? {
+        if let place = place(created: dot) { return cells[place].isLive ? place : nil }
+        guard !aliases.isEmpty, let target = aliases[dot] else { return nil }
+        return place(created: target)
+    }
+
+    /// The place of a record that the fold has found.
+    private func place(found record: LocalDot) -> Int {
+        guard let place = place(created: record) else { preconditionFailure("record \(record) was found") }
+        return place
+    }
+
+    private mutating func append(_ record: FoldRecord) {
+        let place = UInt32(cells.count)
+        let change = Int(record.id.sequence) - 1
+        let births = logs[record.id.log].births[change]
+        logs[record.id.log].births[change] = (births.isEmpty ? place : births.lowerBound)..<place + 1
+        cells.append(RecordCells(record))
+    }
 }
 
 // The protocol says what each does.
@@ -131,24 +174,29 @@ extension MemoryStore: FoldStore {
     public mutating func advance(log: Int, to sequence: UInt64) { logs[log].length = sequence }
 
     public mutating func index(of id: LogID) -> Int {
-        if let index = indices[id] { return index }
+        // A few logs are found faster one by one.
+        if logs.count <= Self.fewLogs {
+            if let index = logs.firstIndex(where: { $0.id == id }) { return index }
+        } else if let index = indices[id] {
+            return index
+        }
         logs.append(LogEntry(id: id))
         indices[id] = logs.count - 1
         return logs.count - 1
     }
 
-    public func record(_ dot: LocalDot) -> FoldRecord? {
-        records[dot] ?? aliases[dot].flatMap { records[$0] }
-    }
+    private static let fewLogs = 8
 
-    public func record(keyed id: Bytes16) -> FoldRecord? { keyed[id].flatMap { records[$0] } }
+    public func record(_ dot: LocalDot) -> FoldRecord? { place(dot).map { cells[$0].record } }
+
+    public func record(keyed id: Bytes16) -> FoldRecord? { keyed[id].flatMap { record($0) } }
 
     public mutating func insert(_ record: FoldRecord, leaf: borrowing RawSpan, births: [Range<Int>]) {
-        records[record.id] = record
+        append(record)
     }
 
     public mutating func insert(_ record: FoldRecord, keyed id: Bytes16, key: borrowing RawSpan) {
-        records[record.id] = record
+        append(record)
         keyed[id] = record.id
         keys[record.id] = (id, key.array)
     }
@@ -156,51 +204,62 @@ extension MemoryStore: FoldStore {
     public mutating func alias(_ dot: LocalDot, to record: LocalDot) { aliases[dot] = record }
 
     public mutating func delete(_ record: FoldRecord) {
-        records[record.id] = nil
-        for field in fields.removeValue(forKey: record.id) ?? [] {
-            let key = FieldKey(record.id, field)
-            winners[key] = nil
-            elements[key] = nil
-            marks[key] = nil
-        }
+        let place = place(found: record.id)
+        pendingMarks -= cells[place].marks.count { $0.dot.change != record.id.change }
+        cells[place].end()
     }
 
-    public func winner(_ key: FieldKey) -> WriteStamp? { winners[key]?.stamp }
+    public func winner(_ key: FieldKey) -> WriteStamp? {
+        cells[place(found: key.record)].winner(key.field)
+    }
 
     public func hasInitialValue(_ key: FieldKey) -> Bool {
-        guard let record = records[key.record] else { return false }
+        let record = cells[place(found: key.record)].record
         return RecordView(record, bornIn: leafBytes(key.record).span.bytes).registers[key.field] != nil
     }
 
-    public mutating func put(_ key: FieldKey, _ stamp: WriteStamp, value: borrowing RawSpan) {
-        winners[key] = (stamp, value.array)
-        fields[key.record, default: []].insert(key.field)
+    public mutating func putFirst(
+        _ key: FieldKey, _ stamp: WriteStamp, leaf: borrowing RawSpan, value: Range<Int>
+    ) -> WriteStamp? {
+        let place = place(found: key.record)
+        if let winner = cells[place].winner(key.field) { return winner }
+        cells[place].put(key.field, stamp, value)
+        return nil
+    }
+
+    public mutating func put(
+        _ key: FieldKey, _ stamp: WriteStamp, leaf: borrowing RawSpan, value: Range<Int>
+    ) {
+        cells[place(found: key.record)].put(key.field, stamp, value)
     }
 
     public mutating func insertElement(
-        _ key: FieldKey, _ dot: LocalDot, stamp: UInt64, value: borrowing RawSpan
+        _ key: FieldKey, _ dot: LocalDot, stamp: UInt64, leaf: borrowing RawSpan, value: Range<Int>
     ) {
-        elements[key, default: [:]][dot] = (stamp, value.array)
-        fields[key.record, default: []].insert(key.field)
+        cells[place(found: key.record)].insert(key.field, dot, stamp, value)
     }
 
-    public mutating func removeElement(_ key: FieldKey, _ dot: LocalDot) -> Bool {
-        elements[key]?.removeValue(forKey: dot) != nil
+    public mutating func removeElement(_ key: FieldKey, _ dot: LocalDot) {
+        cells[place(found: key.record)].remove(key.field, dot)
     }
 
-    public mutating func mark(_ key: FieldKey, _ dot: LocalDot) {
-        marks[key, default: []].insert(dot)
-        fields[key.record, default: []].insert(key.field)
+    public mutating func mark(_ key: FieldKey, _ dot: LocalDot, isOfBirth: Bool) {
+        guard cells[place(found: key.record)].mark(key.field, dot) else { return }
+        if !isOfBirth { pendingMarks += 1 }
     }
 
-    public mutating func unmark(_ key: FieldKey, _ dot: LocalDot) -> Bool { marks[key]?.remove(dot) != nil }
+    public mutating func unmark(_ key: FieldKey, _ dot: LocalDot) -> Bool {
+        guard pendingMarks > 0, cells[place(found: key.record)].unmark(key.field, dot) else { return false }
+        pendingMarks -= 1
+        return true
+    }
 
     public mutating func hold(_ op: LocalDot, until target: LocalDot) {
         waiting[target.change, default: []].append(op)
     }
 
     public mutating func release(_ dot: LocalDot) -> [LocalDot] {
-        waiting.removeValue(forKey: dot.change) ?? []
+        waiting.isEmpty ? [] : waiting.removeValue(forKey: dot.change) ?? []
     }
 
     public func leaf(_ dot: LocalDot) -> [UInt8] { leafBytes(dot) }

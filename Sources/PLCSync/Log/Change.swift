@@ -71,6 +71,7 @@ public struct Change: Sendable {
     public private(set) var entries: [Entry] = []
     /// The dots that adds and removes list.
     public private(set) var dots: [Reference] = []
+    private var names = FieldNames()
 
     /// A change without ops, to decode into.
     public init() {}
@@ -182,13 +183,13 @@ public struct Change: Sendable {
             return .set(target, entries: entries, over: parts == 4 ? try reader.unsigned(leaf) : nil)
         case (2, 4...5):
             let target = try decodeTarget(leaf, &reader)
-            let field = try reader.field(leaf)
+            let field = try reader.field(leaf, &names)
             let value = try decodeValue(leaf, &reader, level: 4)
             let seen = parts == 5 ? try decodeDots(leaf, &reader) : dots.count..<dots.count
             return .add(target, field: field, value: value, seen: seen)
         case (3, 4):
             let target = try decodeTarget(leaf, &reader)
-            let field = try reader.field(leaf)
+            let field = try reader.field(leaf, &names)
             return .remove(target, field: field, dots: try decodeDots(leaf, &reader))
         case (4, 2):
             return .delete(try decodeTarget(leaf, &reader))
@@ -223,7 +224,7 @@ public struct Change: Sendable {
         var left = count
         while left > 0 {
             let start = reader.offset
-            let field = try reader.field(leaf)
+            let field = try reader.field(leaf, &names)
             guard left == count || entries[entries.count - 1].field < field else {
                 throw Malformed(.unsortedKeys, at: start)
             }

@@ -57,18 +57,49 @@ extension ByteWriter {
     }
 }
 
+/// Names of fields that were read lately, so that a name that comes again is neither copied nor checked again.
+struct FieldNames: Sendable {
+    /// A power of two.
+    private static let count = 64
+    /// Empty until there is a name.
+    private var names: [[UInt8]] = []
+
+    /// The name that stands in `range`, which is not empty; nil if it is not UTF-8.
+    mutating func name(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> [UInt8]? {
+        let first = bytes.unsafeLoad(fromByteOffset: range.lowerBound, as: UInt8.self)
+        let last = bytes.unsafeLoad(fromByteOffset: range.upperBound - 1, as: UInt8.self)
+        let place = Int(first &+ last &* 5 &+ UInt8(truncatingIfNeeded: range.count) &* 11) & (Self.count - 1)
+        if !names.isEmpty, Self.equal(names[place], bytes, range) { return names[place] }
+        guard isUTF8(bytes, range) else { return nil }
+        if names.isEmpty { names = [[UInt8]](repeating: [], count: Self.count) }
+        let name = bytes.extracting(range).array
+        names[place] = name
+        return name
+    }
+
+    private static func equal(_ name: [UInt8], _ bytes: borrowing RawSpan, _ range: Range<Int>) -> Bool {
+        guard name.count == range.count else { return false }
+        for i in 0..<name.count
+        where name[i] != bytes.unsafeLoad(fromByteOffset: range.lowerBound + i, as: UInt8.self) {
+            return false
+        }
+        return true
+    }
+}
+
 extension ByteReader {
     /// The next item as the name of a field.
-    mutating func field(_ bytes: borrowing RawSpan) throws(Malformed) -> Field {
+    mutating func field(_ bytes: borrowing RawSpan, _ names: inout FieldNames) throws(Malformed) -> Field {
         let start = offset
         let (major, argument) = try head(bytes)
         switch major {
         case .unsigned where argument < Field.numberLimit:
             return .number(argument)
         case .text where (1...UInt64(Field.maximumNameBytes)).contains(argument):
-            let name = try take(Int(argument))
-            guard isUTF8(bytes, name) else { throw Malformed(.utf8, at: start) }
-            return .name(bytes.extracting(name).array)
+            guard let name = names.name(bytes, try take(Int(argument))) else {
+                throw Malformed(.utf8, at: start)
+            }
+            return .name(name)
         default:
             throw Malformed(.shape, at: start)
         }
