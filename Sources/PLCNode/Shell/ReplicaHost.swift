@@ -93,6 +93,9 @@ final class ReplicaHost: @unchecked Sendable {
         for channel in channels.values where now > 5_000 { channel.restIfSilent(since: now - 5_000) }
     }
 
+    /// How this node and the peer of a connection stand, space by space.
+    func status(of id: ConnectionID) -> [Replica.SpaceStatus] { replica.status(of: id) }
+
     // MARK: Steps
 
     /// Gives the replica one fact, and carries out what follows, in order.
