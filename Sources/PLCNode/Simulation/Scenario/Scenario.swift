@@ -13,6 +13,9 @@ package struct Scenario: Equatable, Sendable {
         case gossip
     }
 
+    /// The most nodes of one group.
+    package static let nodesMax = 100_000
+
     /// A word for files and reports.
     package var name: String
     /// One line for people, or nothing.

@@ -63,6 +63,8 @@ package struct ScenarioPlan: Equatable, Sendable {
         case cut(id: Int, from: [String], to: [String], bothWays: Bool, isPartition: Bool)
         /// The cut of that number ends; nothing if it has already.
         case mend(id: Int)
+        /// All cuts end that have begun.
+        case mendAll
         case kill(String)
         /// Runs again; nothing if it does already.
         case start(String)
@@ -76,8 +78,7 @@ package struct ScenarioPlan: Equatable, Sendable {
         /// The node's clock is so many milliseconds ahead of the truth, and gains so many microseconds a second.
         case clock(String, offset: Int64, drift: Int)
         case disk(String, Scenario.DiskFault)
-        /// That fault of the disk is over; nil means all.
-        case diskMended(String, Scenario.DiskFault?)
+        case diskMended(String, Scenario.DiskFault)
         case bitRot(String, bits: Int)
         case hostile(String, [Scenario.Behaviour])
         case honest(String)
@@ -97,7 +98,8 @@ package struct ScenarioPlan: Equatable, Sendable {
         case writesPresent(except: [String])
         /// On each of the links, `bytes` from the first to the second, in all or on each day.
         case traffic(links: [Pair], bytes: UInt64, aDay: Bool)
-        case absent(space: String, nodes: [String])
+        /// Nothing of the spaces is ever in the stores of `nodes`, or, if nil, of any node that is no member.
+        case absent(spaces: [String], nodes: [String]?)
         case bytesPerChange(UInt64)
         case everywhere(perMillion: Int, within: UInt64, spaces: [String])
         case faults(Scenario.FaultKind, atLeast: Int)
