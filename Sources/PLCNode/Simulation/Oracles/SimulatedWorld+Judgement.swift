@@ -27,7 +27,7 @@ extension SimulatedWorld {
         case .traffic(let pairs, let limit, let aDay):
             let worst = pairs.map { traffic($0, aDay: aDay) }.max() ?? 0
             return (UInt64(worst) <= limit, "\(worst) bytes of \(limit)")
-        case .absent(let space, let names): return absence(space, names.map(index))
+        case .absent(let names, let places): return absence(names, places?.map(index))
         case .bytesPerChange(let limit):
             let bytes = record.changesReceived > 0 ? record.bytes / record.changesReceived : 0
             return (UInt64(bytes) <= limit, "\(bytes) bytes of \(limit) for each change delivered")
@@ -88,17 +88,24 @@ extension SimulatedWorld {
             : (false, missing.prefix(5).joined(separator: "; ") + (missing.count > 5 ? "; …" : ""))
     }
 
-    /// Neither the mark of the space's texts nor any log of it is on the disks.
-    private func absence(_ name: String, _ where: [Int]) -> (Bool, String) {
-        guard let space = spaces.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else { return (true, "no such space") }
-        let mark = Array(Truth.mark(of: name).utf8)
-        for node in `where` {
-            // What is compressed shows no mark, so the logs are looked at too.
-            if nodes[node].disk.contains(mark) { return (false, "\(nodes[node].name) has a text of \(name) on its disk") }
-            let logs = nodes[node].store?.logs.values.filter { $0.descriptor?.space == space.id } ?? []
-            if !logs.isEmpty { return (false, "\(nodes[node].name) has \(logs.count) logs of \(name)") }
+    /// Neither the mark of a space's texts nor any log of it is on the disks of `wanted`, or of all who never belonged.
+    private func absence(_ names: [String], _ wanted: [Int]?) -> (Bool, String) {
+        var looked = 0
+        for space in spaces where names.contains(where: { $0.utf8.elementsEqual(space.name.utf8) }) {
+            let mark = Array(Truth.mark(of: space.name).utf8)
+            for node in wanted ?? nodes.indices.filter({ space.members[$0] == nil }) {
+                looked += 1
+                // What is compressed shows no mark, so the logs are looked at too.
+                if nodes[node].disk.contains(mark) {
+                    return (false, "\(nodes[node].name) has a text of \(space.name) on its disk")
+                }
+                let logs = nodes[node].store?.logs.values.filter { $0.descriptor?.space == space.id } ?? []
+                if !logs.isEmpty {
+                    return (false, "\(nodes[node].name) has \(logs.count) logs of \(space.name)")
+                }
+            }
         }
-        return (true, "nothing on \(`where`.count) disks")
+        return (true, "nothing in \(looked) places")
     }
 
     private func spread(_ share: Int, _ limit: UInt64, _ names: [String]) -> (Bool, String) {

@@ -3,8 +3,8 @@ import PLCSync
 
 /// What is true whatever the nodes think: every change that was ever made durable by its author, and who belongs where.
 struct Truth {
-    /// One log as its author wrote it.
-    struct Log {
+    /// One log as its author wrote it; a class, so that it grows in place.
+    final class Log {
         let descriptor: LogDescriptor
         let author: Int
         var leaves: [[UInt8]] = []
@@ -21,6 +21,11 @@ struct Truth {
         var everywhere: UInt64 = 0
         /// Whether its node has lost a part of it with a restored backup, knowingly.
         var isCutShort = false
+
+        init(_ descriptor: LogDescriptor, author: Int) {
+            self.descriptor = descriptor
+            self.author = author
+        }
     }
 
     /// One space.
@@ -62,14 +67,14 @@ struct Truth {
     mutating func join(_ space: SpaceID, _ node: Int) { spaces[space]?.members.insert(node) }
 
     mutating func leave(_ node: Int) {
-        for space in spaces.keys { spaces[space]?.members.remove(node) }
+        for space in spaces.keys.sorted() { spaces[space]?.members.remove(node) }
     }
 
     func isMember(_ node: Int, _ space: SpaceID) -> Bool { spaces[space]?.members.contains(node) ?? false }
 
     /// The node's files are those of a backup: what it wrote since is elsewhere or nowhere.
     mutating func restored(_ node: Int) {
-        for id in logs.keys where logs[id]?.author == node { logs[id]?.isCutShort = true }
+        for log in logs.values where log.author == node { log.isCutShort = true }
     }
 
     // MARK: Changes
@@ -78,7 +83,7 @@ struct Truth {
     mutating func append(_ leaf: [UInt8], to descriptor: LogDescriptor, by author: Int, at time: UInt64) {
         let id = descriptor.id
         if logs[id] == nil { spaces[descriptor.space]?.logs.append(id) }
-        var log = logs.removeValue(forKey: id) ?? Log(descriptor: descriptor, author: author)
+        let log = logs[id] ?? Log(descriptor, author: author)
         if log.roots.isEmpty { log.roots.append(log.forest.root(of: descriptor.fullID, hasher: hasher)) }
         log.leaves.append(leaf)
         log.forest.append(hasher.leaf(leaf.span.bytes), hasher: hasher)
@@ -89,13 +94,13 @@ struct Truth {
 
     /// A change was acknowledged to whoever wrote it.
     mutating func acknowledge(_ log: LogID, _ sequence: UInt64) {
-        logs[log]?.acknowledged = max(logs[log]?.acknowledged ?? 0, sequence)
+        guard let log = logs[log] else { return }
+        log.acknowledged = max(log.acknowledged, sequence)
     }
 
     /// A member holds so many changes; returns how long each change took that is everywhere now.
     mutating func hold(_ id: LogID, _ count: UInt64, at node: Int, time: UInt64) -> [UInt64] {
-        guard id.channel != .control, var log = logs.removeValue(forKey: id) else { return [] }
-        defer { logs[id] = log }
+        guard id.channel != .control, let log = logs[id] else { return [] }
         log.held[node] = count
         let members = spaces[log.descriptor.space]?.members ?? []
         var least = UInt64(log.leaves.count)
@@ -110,9 +115,7 @@ struct Truth {
 
     /// The database has come back with less: its later moves were never told.
     mutating func forgetMoves(of epoch: UInt64, above lsn: UInt64) {
-        for space in moves[epoch, default: [:]].keys {
-            moves[epoch]?[space]?.removeAll { $0.lsn > lsn }
-        }
+        moves[epoch] = moves[epoch]?.mapValues { $0.filter { $0.lsn <= lsn } }
     }
 
     // MARK: States

@@ -169,7 +169,7 @@ struct ScenarioPlanner {
                     ScenarioPlan.Workload(
                         node: node, spaces: $0, rates: work.rates,
                         conflictsPerMillion: work.conflictsPerMillion, hours: work.hours,
-                        weekdays: work.weekdays)
+                        weekdays: work.weekdays, until: work.until ?? scenario.length)
                 }
             }
         }

@@ -208,6 +208,7 @@ extension Scenario.Workload {
                 "from \(PLCNode.printed(minute: hours.from)) to \(PLCNode.printed(minute: hours.to))")
         }
         if weekdays != .all { words.append("on \(weekdays.printed)") }
+        if let until { words.append("until \(PLCNode.printed(point: until))") }
         return words.joined(separator: "  ")
     }
 }

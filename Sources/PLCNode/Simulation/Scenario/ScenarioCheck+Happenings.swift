@@ -9,6 +9,12 @@ extension ScenarioCheck {
             let place = Misfit.Place.workload(index)
             let chosen = nodes(work.nodes, at: place)
             let isKnown = knows(space: work.space, at: place)
+            if let until = work.until, until > scenario.length || until == 0 {
+                let point = printed(point: until)
+                report(
+                    Misfit(
+                        place, until == 0 ? ScenarioTexts.noDuration : ScenarioTexts.afterEnd, point, words: point))
+            }
             if work.rates.isEmpty { report(Misfit(place, ScenarioTexts.noRates)) }
             if let planner, isKnown {
                 checkWriters(chosen, planner.writable(work.space), space: work.space, at: place)

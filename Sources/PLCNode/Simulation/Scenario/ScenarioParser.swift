@@ -144,7 +144,7 @@ struct ScenarioParser {
             scenario.spaces.append(try line.space())
         case "write":
             places[.workload(scenario.workloads.count)] = whole
-            scenario.workloads.append(try line.workload())
+            scenario.workloads.append(try line.workload(end: scenario.length))
         case "draw":
             places[.draw(scenario.draws.count)] = whole
             scenario.draws.append(try line.draw())
@@ -264,7 +264,7 @@ extension ScenarioLine {
 
     // MARK: Work
 
-    mutating func workload() throws(ScenarioProblem) -> Scenario.Workload {
+    mutating func workload(end: UInt64) throws(ScenarioProblem) -> Scenario.Workload {
         var work = Scenario.Workload(try selection(), rates: [])
         if take("in") { work.space = try name() }
         var seen: [String] = []
@@ -277,10 +277,11 @@ extension ScenarioLine {
                 work.rates.append(.init(count, kind, a: period))
                 continue
             }
-            switch try needOnce(["conflicts", "from", "on"], &seen) {
+            switch try needOnce(["conflicts", "from", "on", "until"], &seen) {
             case "conflicts": work.conflictsPerMillion = try share()
             case "from": work.hours = try hoursInWords()
-            default: work.weekdays = try weekdays()
+            case "on": work.weekdays = try weekdays()
+            default: work.until = try point(end: end)
             }
         }
         return work

@@ -45,6 +45,8 @@ package struct ScenarioPlan: Equatable, Sendable {
         package var conflictsPerMillion: Int
         package var hours: Hours?
         package var weekdays: Weekdays
+        /// When it stops, in milliseconds since the beginning.
+        package var until: UInt64
     }
 
     /// One thing that happens at one time.

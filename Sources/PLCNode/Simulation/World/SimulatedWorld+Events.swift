@@ -126,6 +126,9 @@ extension SimulatedWorld {
         case .mend(let id):
             cuts[id] = nil
             releaseStalled()
+        case .mendAll:
+            cuts = [:]
+            releaseStalled()
         case .kill(let name): kill(index(name), power: false)
         case .powerCut(let name): kill(index(name), power: true)
         case .start(let name): power(index(name))
@@ -263,10 +266,12 @@ extension SimulatedWorld {
         }
     }
 
-    private func mend(_ node: Int, _ fault: Scenario.DiskFault?) {
-        let disk = nodes[node].disk
-        if fault != .failing { disk.faults.capacity = nil }
-        if fault != .full { disk.faults.failingSync = nil }
+    private func mend(_ node: Int, _ fault: Scenario.DiskFault) {
+        switch fault {
+        case .full: nodes[node].disk.faults.capacity = nil
+        case .failing: nodes[node].disk.faults.failingSync = nil
+        case .torn: break
+        }
     }
 
     private func rot(_ node: Int, _ bits: Int) {
