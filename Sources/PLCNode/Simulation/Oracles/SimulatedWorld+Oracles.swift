@@ -86,7 +86,7 @@ extension SimulatedWorld {
                 if node.counts[move.log] ?? 0 < move.count {
                     violate(
                         "cursors", node,
-                        "follows \(peer.short) to \(cursor.lsn) without change \(move.count) of \(move.log.short)")
+                        "follows \(name(of: peer)) to \(cursor.lsn) without change \(move.count) of \(author(of: move.log)), which came at \(move.lsn)")
                 }
                 next += 1
             }
@@ -120,6 +120,12 @@ extension SimulatedWorld {
         if NaiveFold(truth.history(of: entry.id, node.counts)).digest != digest {
             violate("the naive fold", node, "has another state than its \(leaves) changes give")
         }
+    }
+
+    private func name(of key: PublicKey) -> String { nodes.first { $0.key == key }?.name ?? key.short }
+
+    private func author(of log: LogID) -> String {
+        truth.logs[log].map { "\(nodes[$0.author].name)'s log \(log.short)" } ?? log.short
     }
 
     // MARK: Before anybody is told

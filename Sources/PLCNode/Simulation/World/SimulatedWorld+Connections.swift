@@ -46,8 +46,9 @@ extension SimulatedWorld {
             openedAt: time)
         links[link].connections.append(id)
         let latency = links[link].profile.latency
-        schedule(.connected(id, end: 1), after: 2 * latency + UInt64(random.below(3)))
-        schedule(.connected(id, end: 0), after: 3 * latency + UInt64(random.below(3)))
+        // The dialer's handshake is over first, and the listener, who has looked at its key, speaks first.
+        schedule(.connected(id, end: 0), after: 2 * latency)
+        schedule(.connected(id, end: 1), after: 3 * latency + UInt64(random.below(3)))
         trace.note(time, dialer, "dials", UInt64(listener), id.value)
         return true
     }

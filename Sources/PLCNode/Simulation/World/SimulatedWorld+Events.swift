@@ -11,11 +11,10 @@ extension SimulatedWorld {
         for space in plan.spaces { found(space) }
         introduce()
         for link in links.indices where !links[link].isIdeal {
+            links[link].isOpen = false
             schedule(.timetable(link: link), at: 0)
             switch links[link].profile.manner {
-            case .stay:
-                links[link].isDialling = true
-                schedule(.dial(link: link), at: UInt64(random.below(2_000)))
+            case .stay: break  // It is dialled as soon as it opens.
             case .meet(let interval): schedule(.meet(link: link), at: UInt64(random.below(Int(interval))))
             }
         }

@@ -38,10 +38,13 @@ extension SimulatedWorld {
     /// Somebody at a node writes something of that kind, if there is something to write about.
     func work(_ node: Int, _ kind: Scenario.WriteKind, _ allowed: [Int], _ isConflict: Bool) {
         let machine = nodes[node]
-        let open = allowed.filter { truth.isMember(node, spaces[$0].id) && machine.host?.replica.holds(spaces[$0].id) == true }
-        guard !open.isEmpty, machine.isRunning else { return record.writesRefused += 1 }
+        // As the commands do: who may write is decided by what the node itself knows.
+        let open = allowed.filter {
+            let role = machine.host?.replica.role(of: machine.key, in: spaces[$0].id)
+            return role == .writer || role == .steward
+        }
+        guard !open.isEmpty else { return record.writesRefused += 1 }
         let space = random.pick(open)
-        guard let role = spaces[space].members[node]?.role, role == .writer || role == .steward else { return }
         switch kind {
         case .post: create(node, space, Kinds.post, [(8, "idea"), (12, "space")], multi: [(10, 40), (11, 300)])
         case .feedback: create(node, space, Kinds.feedback, [(9, "praise"), (11, "lesson")], multi: [(10, 160)])
