@@ -90,6 +90,9 @@ package final class SimulatedWorld {
     /// Milliseconds since the scenario's beginning; 0 during the introduction.
     package var scenarioTime: UInt64 { time - min(time, Self.introduction) }
 
+    /// How many processes run.
+    var runningCount: Int { nodes.count { $0.isRunning } }
+
     func schedule(_ happening: Happening, after delay: UInt64) { queue.add(happening, at: time + delay) }
 
     /// Schedules something for a time of the scenario.
