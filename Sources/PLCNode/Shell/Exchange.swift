@@ -68,11 +68,21 @@ package struct Exchange: Sendable {
         let server = try Server(node, log: log)
         server.budget = budget
         try server.start()
+        // A store that can be used no more ends the meeting: nobody would answer it.
+        let failure = Locked<(any Error)?>(nil)
+        node.onFatal { error in
+            failure.withLock { $0 = error }
+            server.loop.submit { server.failed(error, isForGood: true) }
+        }
         let thread = NamedThread("loop") { server.run() }
-        let outcomes = targets.map { meet($0, through: server, progress: progress) }
+        var outcomes: [Outcome] = []
+        for target in targets where failure.withLock({ $0 }) == nil {
+            outcomes.append(meet(target, through: server, progress: progress))
+        }
         server.stop()
         thread.join()
         server.close()
+        if let error = failure.withLock({ $0 }) { throw error }
         return outcomes
     }
 
@@ -104,6 +114,7 @@ package struct Exchange: Sendable {
 
         func begin() {
             observer = server.observe { [self] event in observed(event) }
+            if let error = server.storeFailure { return finish(.failed("\(error)")) }
             if target.purpose == .exchange, let standing = server.summon(target.endpoint) {
                 return watch(standing)
             }
@@ -144,6 +155,8 @@ package struct Exchange: Sendable {
             case .replica:
                 // What is durable may concern this meeting whoever reports it.
                 server.loop.later { [self] in look() }
+            case .failed(let error):
+                finish(.failed("\(error)"))
             case .closed:
                 break
             }

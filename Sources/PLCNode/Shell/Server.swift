@@ -6,6 +6,8 @@ enum ServerEvent {
     case replica(Event)
     /// A connection is gone.
     case closed(ConnectionID, CloseReason)
+    /// The store has failed what somebody waits for.
+    case failed(any Error)
 }
 
 /// The shell around a replica: carries out its effects with sockets, the store and clocks, on one loop's thread.
@@ -29,6 +31,8 @@ package final class Server: TransportHandler, @unchecked Sendable {
     private var tickTimer: TimerID?
     private let log: Log
     private var observers: [Int: (ServerEvent) -> Void] = [:]
+    /// Why the store can be used no more; on the loop's thread.
+    private(set) var storeFailure: (any Error)?
     private var nextObserver = 0
     /// Bytes both ways after which no more is exchanged; nil without a limit.
     package var budget: Int?
@@ -332,10 +336,18 @@ package final class Server: TransportHandler, @unchecked Sendable {
             self.loop.submit {
                 switch result {
                 case .success(let snapshot): self.step(.opened(snapshot))
-                case .failure(let error): self.log.error("the space cannot be stored: \(error)")
+                case .failure(let error):
+                    self.log.error("the space cannot be stored: \(error)")
+                    self.failed(error)
                 }
             }
         }
+    }
+
+    /// Tells who waits for a meeting, now or if `isForGood` later, that the store has failed it; on the loop's thread.
+    func failed(_ error: any Error, isForGood: Bool = false) {
+        if isForGood { storeFailure = error }
+        tell(.failed(error))
     }
 
     private func report(_ event: Event) {
