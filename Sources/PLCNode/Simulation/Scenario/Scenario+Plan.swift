@@ -24,6 +24,7 @@ struct ScenarioPlanner {
     let scenario: Scenario
     let directory: ScenarioDirectory
     let spaces: [ScenarioPlan.Space]
+    let links: [ScenarioPlan.Link]
     private let arrivals: [Int: UInt64]
 
     init(_ scenario: Scenario) {
@@ -42,6 +43,7 @@ struct ScenarioPlanner {
             }
         }
         self.arrivals = arrivals
+        links = Self.links(of: scenario, directory)
         spaces = scenario.spaces.flatMap { [directory] in
             Self.expand($0, of: scenario, directory, arrivals, invitations)
         }
@@ -67,7 +69,9 @@ struct ScenarioPlanner {
     // MARK: Links
 
     /// The links; of two lines about one pair the later counts, in the place of the first.
-    private var links: [ScenarioPlan.Link] {
+    private static func links(
+        of scenario: Scenario, _ directory: ScenarioDirectory
+    ) -> [ScenarioPlan.Link] {
         var places: [ScenarioPlan.Pair: Int] = [:]
         var links: [ScenarioPlan.Link] = []
         for link in scenario.links {
@@ -169,7 +173,7 @@ struct ScenarioPlanner {
                     ScenarioPlan.Workload(
                         node: node, spaces: $0, rates: work.rates,
                         conflictsPerMillion: work.conflictsPerMillion, hours: work.hours,
-                        weekdays: work.weekdays)
+                        weekdays: work.weekdays, until: work.until ?? scenario.length)
                 }
             }
         }

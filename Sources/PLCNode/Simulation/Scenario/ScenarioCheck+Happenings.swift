@@ -3,12 +3,18 @@ internal import PLCSync
 extension ScenarioCheck {
     // MARK: Work
 
-    mutating func checkWorkloads(isSound: Bool) {
-        let planner = isSound && !scenario.isSwarm ? ScenarioPlanner(scenario) : nil
+    mutating func checkWorkloads() {
         for (index, work) in scenario.workloads.enumerated() {
             let place = Misfit.Place.workload(index)
             let chosen = nodes(work.nodes, at: place)
             let isKnown = knows(space: work.space, at: place)
+            if let until = work.until, until > scenario.length || until == 0 {
+                let point = printed(point: until)
+                report(
+                    Misfit(
+                        place, until == 0 ? ScenarioTexts.noDuration : ScenarioTexts.afterEnd, point,
+                        words: point))
+            }
             if work.rates.isEmpty { report(Misfit(place, ScenarioTexts.noRates)) }
             if let planner, isKnown {
                 checkWriters(chosen, planner.writable(work.space), space: work.space, at: place)
@@ -31,8 +37,7 @@ extension ScenarioCheck {
 
     // MARK: Events
 
-    mutating func checkEvents(isSound: Bool) {
-        let planner = isSound && !scenario.isSwarm ? ScenarioPlanner(scenario) : nil
+    mutating func checkEvents() {
         var names = Set(scenario.groups.map(\.name) + directory.names[..<directory.declared])
         for (index, event) in scenario.events.enumerated() {
             let place = Misfit.Place.event(index)
@@ -93,11 +98,17 @@ extension ScenarioCheck {
         if let until = schedule.until, until <= schedule.at {
             report(Misfit(place, ScenarioTexts.endsBefore, words: printed(point: until)))
         }
+        if let every = schedule.every, let until = schedule.until, every > 0, until > schedule.at,
+            (until - schedule.at) / every > Scenario.spelledMax
+        {
+            let often = printed(duration: every)
+            report(Misfit(place, ScenarioTexts.tooMuch, "\(Scenario.spelledMax)", words: often))
+        }
         if schedule.duration != nil, !action.canLast {
-            report(Misfit(place, ScenarioTexts.cannotLast, words: action.words))
+            report(Misfit(place, ScenarioTexts.cannotLast, action.words, words: action.words))
         }
         if schedule.every != nil, !action.canRepeat {
-            report(Misfit(place, ScenarioTexts.cannotRepeat, words: action.words))
+            report(Misfit(place, ScenarioTexts.cannotRepeat, action.words, words: action.words))
         }
         if let duration = schedule.duration, let every = schedule.every, duration >= every {
             report(Misfit(place, ScenarioTexts.overlaps, words: "for"))
@@ -121,8 +132,7 @@ extension ScenarioCheck {
 
     // MARK: Expectations
 
-    mutating func checkExpectations(isSound: Bool) {
-        let planner = isSound && !scenario.isSwarm ? ScenarioPlanner(scenario) : nil
+    mutating func checkExpectations() {
         for (index, expectation) in scenario.expectations.enumerated() {
             let place = Misfit.Place.expectation(index)
             switch expectation {

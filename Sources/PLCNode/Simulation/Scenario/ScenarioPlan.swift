@@ -45,6 +45,8 @@ package struct ScenarioPlan: Equatable, Sendable {
         package var conflictsPerMillion: Int
         package var hours: Hours?
         package var weekdays: Weekdays
+        /// When it stops, in milliseconds since the beginning.
+        package var until: UInt64
     }
 
     /// One thing that happens at one time.
@@ -108,11 +110,21 @@ package struct ScenarioPlan: Equatable, Sendable {
     package struct SpaceNodes: Equatable, Sendable {
         package var space: String
         package var nodes: [String]
+
+        package init(space: String, nodes: [String]) {
+            self.space = space
+            self.nodes = nodes
+        }
     }
 
     package struct Pair: Hashable, Sendable {
         package var from: String
         package var to: String
+
+        package init(from: String, to: String) {
+            self.from = from
+            self.to = to
+        }
     }
 
     package var name: String
