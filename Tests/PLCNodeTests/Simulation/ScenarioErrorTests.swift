@@ -125,6 +125,10 @@ import Testing
                 "every 1 ms from day 2 to day 9 heal",
                 "t:11:7: this line stands for more than 5000000 of what it spells out"
             ),
+            (
+                "on day 9 join hub\non day 10 restore hub from 3 days ago",
+                "t:12:23: the backup would be older than the first day of the node"
+            ),
             ("group hub of 2", "t:11:7: 'hub' is given twice"),
             ("node school-2", "t:11:6: 'school-2' is given twice"),
             ("link hub to hub", "t:11:6: this line links 'hub' with nothing but itself"),
@@ -173,7 +177,10 @@ import Testing
                 "every 1 h from day 3 to day 4 for 1 h freeze hub",
                 "t:11:31: each time lasts until the next time or longer"
             ),
-            ("on day 2 restore hub from 3 days ago", "t:11:22: the backup would be older than the scenario"),
+            (
+                "on day 2 restore hub from 3 days ago",
+                "t:11:22: the backup would be older than the first day of the node"
+            ),
             ("on day 2 partition school-1, hub from school", "t:11:39: 'school-1' stands on both sides"),
             ("on day 2 clone hub as school-2", "t:11:23: 'school-2' is given twice"),
             ("on day 2 clone school as twin", "t:11:16: 'school' is several nodes, and one is wanted"),

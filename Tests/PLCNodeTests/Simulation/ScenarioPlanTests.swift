@@ -136,6 +136,9 @@ import Testing
             on day 9 old version on hub
             on day 9 hostile hub by floods
             on day 9 write 3 posts at school-6
+            on day 3 kill school-6
+            on day 10 leave school-4
+            from day 10 to day 11 kill school-4, hub
             """
         let plan = try plan(lines)
         let day = Milliseconds.day
@@ -150,7 +153,8 @@ import Testing
             "6.0 clock hub -1789084800000", "7.0 join school-6 to community area-3",
             "8.0 join school-5 to community",
             "9.0 (trust) clone hub as twin", "9.0 (a second format) old hub", "9.0 (trust) hostile hub",
-            "9.0 write 3 at school-6 in community area-3",
+            "9.0 write 3 at school-6 in community area-3", "10.0 leave(\"school-4\")", "10.0 kill hub",
+            "11.0 start(\"hub\")",
         ]
         same(told, expected)
         same(plan.waitsFor, ["trust", "a second format"])

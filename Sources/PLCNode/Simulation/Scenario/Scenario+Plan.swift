@@ -25,7 +25,8 @@ struct ScenarioPlanner {
     let directory: ScenarioDirectory
     let spaces: [ScenarioPlan.Space]
     let links: [ScenarioPlan.Link]
-    private let arrivals: [Int: UInt64]
+    /// When nodes that join late first run.
+    let arrivals: [Int: UInt64]
 
     init(_ scenario: Scenario) {
         self.scenario = scenario
@@ -59,7 +60,7 @@ struct ScenarioPlanner {
     /// The names of nodes.
     func names(_ numbers: [Int]) -> [String] { numbers.map { directory.names[$0] } }
 
-    private var nodes: [ScenarioPlan.Node] {
+    var nodes: [ScenarioPlan.Node] {
         (0..<directory.declared).map {
             ScenarioPlan.Node(
                 name: directory.names[$0], group: directory.groupNames[$0], startsAt: arrivals[$0] ?? 0)

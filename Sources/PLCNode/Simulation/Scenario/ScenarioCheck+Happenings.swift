@@ -51,8 +51,11 @@ extension ScenarioCheck {
                 .equivocate(let nodes), .oldVersion(let nodes), .leave(let nodes), .clock(let nodes, _):
                 _ = self.nodes(nodes, at: place)
             case .restore(let nodes, let age, _):
-                _ = self.nodes(nodes, at: place)
-                if age > event.schedule.at { report(Misfit(place, ScenarioTexts.noBackup, words: "from")) }
+                let chosen = self.nodes(nodes, at: place)
+                let first = chosen.map { planner?.arrivals[$0] ?? 0 }.max() ?? 0
+                if age + first > event.schedule.at {
+                    report(Misfit(place, ScenarioTexts.noBackup, words: "from"))
+                }
             case .clone(let node, let name):
                 if nodes(.named(node), at: place).count > 1 {
                     report(Misfit(place, ScenarioTexts.notOneNode, node, words: node))

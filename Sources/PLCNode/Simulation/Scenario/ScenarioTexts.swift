@@ -92,7 +92,8 @@ enum ScenarioTexts {
         "'{1}' founds the space '{2}' and cannot join it late",
         "العقدة «{1}» مؤسِّسة المجتمع «{2}» فلا تنضم إليه متأخرة")
     static let noBackup = Phrase(
-        "the backup would be older than the scenario", "النسخة الاحتياطية أقدم من بداية السيناريو")
+        "the backup would be older than the first day of the node", "النسخة الاحتياطية أقدم من أول يوم للعقدة"
+    )
     static let bothSides = Phrase(
         "'{1}' stands on both sides", "العقدة «{1}» موجودة في الجانبين")
     static let endsBefore = Phrase("this ends before it begins", "النهاية هنا تسبق البداية")
