@@ -141,7 +141,8 @@ private struct ScenarioDrawing {
             }
             if rates.isEmpty { rates = [.init(1, .post)] }
             drawn.workloads.append(
-                .init(.named(name), rates: rates, conflictsPerMillion: Int(draw(.conflicts) ?? 0),
+                .init(
+                    .named(name), rates: rates, conflictsPerMillion: Int(draw(.conflicts) ?? 0),
                     until: quietFrom))
         }
     }
@@ -223,7 +224,8 @@ private struct ScenarioDrawing {
             let until = quietFrom - min(lasting, quietFrom)
             if until <= at { continue }
             drawn.events.append(
-                .init(.init(every: every, from: at, to: until, for: lasting), .cut(link.a, to: link.b, .both)))
+                .init(.init(every: every, from: at, to: until, for: lasting), .cut(link.a, to: link.b, .both))
+            )
         }
     }
 

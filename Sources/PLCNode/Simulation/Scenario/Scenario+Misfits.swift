@@ -14,6 +14,8 @@ struct ScenarioCheck {
     let scenario: Scenario
     let directory: ScenarioDirectory
     private(set) var found: [Misfit] = []
+    /// What looks members up, once names are known to be right; none for a swarm.
+    private(set) var planner: ScenarioPlanner?
 
     init(_ scenario: Scenario) {
         self.scenario = scenario
@@ -25,14 +27,15 @@ struct ScenarioCheck {
     mutating func run() {
         if scenario.length == 0 { report(Misfit(.length, ScenarioTexts.noLength)) }
         checkGroups()
+        if !found.isEmpty { return }
         checkLinks()
         checkSpaces()
         checkDraws()
-        // What follows looks members up, and would complain of the same mistakes again.
-        let isSound = found.isEmpty
-        checkWorkloads(isSound: isSound)
-        checkEvents(isSound: isSound)
-        checkExpectations(isSound: isSound)
+        // With wrong names it would complain of the same mistakes again.
+        if found.isEmpty, !scenario.isSwarm { planner = ScenarioPlanner(scenario) }
+        checkWorkloads()
+        checkEvents()
+        checkExpectations()
     }
 
     // MARK: Names
@@ -83,13 +86,10 @@ struct ScenarioCheck {
     /// Whether there is a space of that name; reports it if not.
     mutating func knows(space name: String?, at place: Misfit.Place) -> Bool {
         guard let name else { return true }
-        let families = scenario.spaces.filter { $0.each != nil }
-        if scenario.spaces.contains(where: { $0.name == name }) { return true }
-        for family in families where name.hasPrefix(family.name + "-") {
-            let count = family.each.flatMap { directory.group($0)?.count } ?? 0
-            if let number = Int(name.dropFirst(family.name.count + 1)), (1...max(count, 1)).contains(number) {
-                return true
-            }
+        if scenario.spaces.contains(where: { $0.name == name })
+            || isOneOfMany(name, among: scenario.spaces[...])
+        {
+            return true
         }
         // The spaces of a swarm are drawn; their names are not known yet.
         if scenario.draws.contains(where: { $0.dial == .spaces }) { return true }
@@ -98,6 +98,16 @@ struct ScenarioCheck {
                 place, ScenarioTexts.noSpace, name, words: name,
                 nearest: nearest(name, among: scenario.spaces.map(\.name))))
         return false
+    }
+
+    /// Whether it is one of the spaces that a line founds for each node of a group.
+    private func isOneOfMany(_ name: String, among spaces: ArraySlice<Scenario.Space>) -> Bool {
+        spaces.contains { family in
+            guard let count = family.each.flatMap({ directory.group($0)?.count }),
+                name.hasPrefix(family.name + "-"), let number = Int(name.dropFirst(family.name.count + 1))
+            else { return false }
+            return number >= 1 && number <= count
+        }
     }
 
     // MARK: Groups, links, spaces
@@ -118,7 +128,8 @@ struct ScenarioCheck {
                         words: "\(group.size)"))
             }
             let isNew = seen.insert(group.name).inserted
-            let names = group.count == nil ? [] : (0..<max(group.size, 0)).map { group.node($0 + 1) }
+            let size = group.size <= Scenario.nodesMax ? max(group.size, 0) : 0
+            let names = group.count == nil ? [] : (0..<size).map { group.node($0 + 1) }
             let clash = names.filter { !seen.insert($0).inserted }
             if let word = isNew ? clash.first : group.name {
                 report(Misfit(place, ScenarioTexts.givenTwice, word, words: group.name))
@@ -131,8 +142,16 @@ struct ScenarioCheck {
             let place = Misfit.Place.link(index)
             let before = found.count
             let a = nodes(link.a, at: place)
-            _ = nodes(link.b, opposite: a, at: place)
-            if found.count == before, directory.pairs(link).isEmpty {
+            let b = nodes(link.b, opposite: a, at: place)
+            let partners =
+                switch link.pattern {
+                case .each: b.count
+                case .some(let count): min(count, b.count)
+                case .assigned, .ring, .chain: 1
+                }
+            if a.count * partners > Scenario.spelledMax {
+                report(Misfit(place, ScenarioTexts.tooMuch, "\(Scenario.spelledMax)", words: link.b.printed))
+            } else if found.count == before, directory.pairs(link).isEmpty {
                 report(Misfit(place, ScenarioTexts.linkToItself, link.a.printed, words: link.b.printed))
             }
             if let flapping = link.profile.timetable.flapping, flapping.up == 0 || flapping.down == 0 {
@@ -173,7 +192,14 @@ struct ScenarioCheck {
             if space.members.isEmpty {
                 report(Misfit(place, ScenarioTexts.noMembers, space.name, words: space.name))
             }
-            for membership in space.members { _ = nodes(membership.nodes, one: one, at: place) }
+            var memberships = 0
+            for membership in space.members {
+                memberships += nodes(membership.nodes, one: one, at: place).count
+            }
+            let count = space.each.flatMap { directory.group($0)?.count } ?? 1
+            if memberships * count > Scenario.spelledMax {
+                report(Misfit(place, ScenarioTexts.tooMuch, "\(Scenario.spelledMax)", words: space.name))
+            }
             if let founder = space.founder {
                 let chosen = nodes(.init([founder]), one: one, at: place)
                 if chosen.count > 1 {
@@ -188,6 +214,7 @@ struct ScenarioCheck {
         of space: Scenario.Space, among earlier: ArraySlice<Scenario.Space>, at place: Misfit.Place
     ) {
         guard let parent = space.parent else { return }
+        if parent.share == nil, isOneOfMany(parent.name, among: earlier) { return }
         guard let wider = earlier.first(where: { $0.name == parent.name }) else {
             report(
                 Misfit(

@@ -24,7 +24,9 @@ struct ScenarioPlanner {
     let scenario: Scenario
     let directory: ScenarioDirectory
     let spaces: [ScenarioPlan.Space]
-    private let arrivals: [Int: UInt64]
+    let links: [ScenarioPlan.Link]
+    /// When nodes that join late first run.
+    let arrivals: [Int: UInt64]
 
     init(_ scenario: Scenario) {
         self.scenario = scenario
@@ -42,6 +44,7 @@ struct ScenarioPlanner {
             }
         }
         self.arrivals = arrivals
+        links = Self.links(of: scenario, directory)
         spaces = scenario.spaces.flatMap { [directory] in
             Self.expand($0, of: scenario, directory, arrivals, invitations)
         }
@@ -57,7 +60,7 @@ struct ScenarioPlanner {
     /// The names of nodes.
     func names(_ numbers: [Int]) -> [String] { numbers.map { directory.names[$0] } }
 
-    private var nodes: [ScenarioPlan.Node] {
+    var nodes: [ScenarioPlan.Node] {
         (0..<directory.declared).map {
             ScenarioPlan.Node(
                 name: directory.names[$0], group: directory.groupNames[$0], startsAt: arrivals[$0] ?? 0)
@@ -67,7 +70,9 @@ struct ScenarioPlanner {
     // MARK: Links
 
     /// The links; of two lines about one pair the later counts, in the place of the first.
-    private var links: [ScenarioPlan.Link] {
+    private static func links(
+        of scenario: Scenario, _ directory: ScenarioDirectory
+    ) -> [ScenarioPlan.Link] {
         var places: [ScenarioPlan.Pair: Int] = [:]
         var links: [ScenarioPlan.Link] = []
         for link in scenario.links {

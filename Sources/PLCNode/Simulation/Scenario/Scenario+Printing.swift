@@ -132,15 +132,15 @@ extension Scenario.Selection {
 
 extension Scenario.Link {
     var printed: String {
-        var words = ["link \(a.printed) to \(b.printed)"]
-        switch pattern {
-        case .each: break
-        case .assigned(let assignment): words.append("in \(assignment.rawValue)")
-        case .ring: words.append("in a ring")
-        case .chain: words.append("in a chain")
-        case .some(let count): words.append("with \(count) each")
-        }
-        return (words + profile.words).joined(separator: "  ")
+        let pairs =
+            switch pattern {
+            case .each: ""
+            case .assigned(let assignment): " in \(assignment.rawValue)"
+            case .ring: " in a ring"
+            case .chain: " in a chain"
+            case .some(let count): " with \(count) each"
+            }
+        return (["link \(a.printed) to \(b.printed)\(pairs)"] + profile.words).joined(separator: "  ")
     }
 }
 

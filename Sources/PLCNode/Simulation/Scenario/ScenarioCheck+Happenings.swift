@@ -3,8 +3,7 @@ internal import PLCSync
 extension ScenarioCheck {
     // MARK: Work
 
-    mutating func checkWorkloads(isSound: Bool) {
-        let planner = isSound && !scenario.isSwarm ? ScenarioPlanner(scenario) : nil
+    mutating func checkWorkloads() {
         for (index, work) in scenario.workloads.enumerated() {
             let place = Misfit.Place.workload(index)
             let chosen = nodes(work.nodes, at: place)
@@ -13,7 +12,8 @@ extension ScenarioCheck {
                 let point = printed(point: until)
                 report(
                     Misfit(
-                        place, until == 0 ? ScenarioTexts.noDuration : ScenarioTexts.afterEnd, point, words: point))
+                        place, until == 0 ? ScenarioTexts.noDuration : ScenarioTexts.afterEnd, point,
+                        words: point))
             }
             if work.rates.isEmpty { report(Misfit(place, ScenarioTexts.noRates)) }
             if let planner, isKnown {
@@ -37,8 +37,7 @@ extension ScenarioCheck {
 
     // MARK: Events
 
-    mutating func checkEvents(isSound: Bool) {
-        let planner = isSound && !scenario.isSwarm ? ScenarioPlanner(scenario) : nil
+    mutating func checkEvents() {
         var names = Set(scenario.groups.map(\.name) + directory.names[..<directory.declared])
         for (index, event) in scenario.events.enumerated() {
             let place = Misfit.Place.event(index)
@@ -52,8 +51,11 @@ extension ScenarioCheck {
                 .equivocate(let nodes), .oldVersion(let nodes), .leave(let nodes), .clock(let nodes, _):
                 _ = self.nodes(nodes, at: place)
             case .restore(let nodes, let age, _):
-                _ = self.nodes(nodes, at: place)
-                if age > event.schedule.at { report(Misfit(place, ScenarioTexts.noBackup, words: "from")) }
+                let chosen = self.nodes(nodes, at: place)
+                let first = chosen.map { planner?.arrivals[$0] ?? 0 }.max() ?? 0
+                if age + first > event.schedule.at {
+                    report(Misfit(place, ScenarioTexts.noBackup, words: "from"))
+                }
             case .clone(let node, let name):
                 if nodes(.named(node), at: place).count > 1 {
                     report(Misfit(place, ScenarioTexts.notOneNode, node, words: node))
@@ -99,11 +101,17 @@ extension ScenarioCheck {
         if let until = schedule.until, until <= schedule.at {
             report(Misfit(place, ScenarioTexts.endsBefore, words: printed(point: until)))
         }
+        if let every = schedule.every, let until = schedule.until, every > 0, until > schedule.at,
+            (until - schedule.at) / every > Scenario.spelledMax
+        {
+            let often = printed(duration: every)
+            report(Misfit(place, ScenarioTexts.tooMuch, "\(Scenario.spelledMax)", words: often))
+        }
         if schedule.duration != nil, !action.canLast {
-            report(Misfit(place, ScenarioTexts.cannotLast, words: action.words))
+            report(Misfit(place, ScenarioTexts.cannotLast, action.words, words: action.words))
         }
         if schedule.every != nil, !action.canRepeat {
-            report(Misfit(place, ScenarioTexts.cannotRepeat, words: action.words))
+            report(Misfit(place, ScenarioTexts.cannotRepeat, action.words, words: action.words))
         }
         if let duration = schedule.duration, let every = schedule.every, duration >= every {
             report(Misfit(place, ScenarioTexts.overlaps, words: "for"))
@@ -127,8 +135,7 @@ extension ScenarioCheck {
 
     // MARK: Expectations
 
-    mutating func checkExpectations(isSound: Bool) {
-        let planner = isSound && !scenario.isSwarm ? ScenarioPlanner(scenario) : nil
+    mutating func checkExpectations() {
         for (index, expectation) in scenario.expectations.enumerated() {
             let place = Misfit.Place.expectation(index)
             switch expectation {

@@ -20,7 +20,9 @@ struct ScenarioDirectory {
         var ranges: [String: Range<Int>] = [:]
         for group in groups + clones.map({ Scenario.Group($0, of: nil) }) {
             let start = names.count
-            for number in 0..<max(group.size, 0) { names.append(group.node(number + 1)) }
+            // What nobody could hold is reported, not made.
+            let size = group.size <= Scenario.nodesMax ? max(group.size, 0) : 0
+            for number in 0..<size { names.append(group.node(number + 1)) }
             groupNames += Array(repeating: group.name, count: names.count - start)
             if ranges[group.name] == nil { ranges[group.name] = start..<names.count }
         }
@@ -83,9 +85,7 @@ struct ScenarioDirectory {
             guard let one, let few = groups[one.group]?.count else {
                 throw .shareWithoutEach
             }
-            return range.filter {
-                assignment.owner(of: $0 - range.lowerBound, of: range.count, among: few) == one.index
-            }
+            return assignment.owned(by: one.index, of: range.count, among: few).map { range.lowerBound + $0 }
         }
     }
 

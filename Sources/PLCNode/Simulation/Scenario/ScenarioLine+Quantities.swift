@@ -1,6 +1,6 @@
 extension ScenarioLine {
     /// The most that a number may be, so that no sum of times overflows.
-    private static let numberMax: UInt64 = 1_000_000_000_000
+    private static let numberMax: UInt64 = 10_000_000_000_000
     /// The longest time, a hundred years, in milliseconds.
     static let durationMax: UInt64 = 36_525 * Milliseconds.day
 
@@ -41,8 +41,8 @@ extension ScenarioLine {
     private static let durationUnits: [(names: [String], length: UInt64)] = [
         (["ms"], 1), (["s", "second", "seconds"], Milliseconds.second),
         (["min", "minute", "minutes"], Milliseconds.minute), (["h", "hour", "hours"], Milliseconds.hour),
-        (["day", "days"], Milliseconds.day), (["week", "weeks"], Milliseconds.week),
-        (["year", "years"], 365 * Milliseconds.day),
+        (["days", "day"], Milliseconds.day), (["weeks", "week"], Milliseconds.week),
+        (["years", "year"], 365 * Milliseconds.day),
     ]
     private static let bandwidthUnits: [(names: [String], length: UInt64)] = [
         (["bit/s"], 1), (["kbit/s"], 1_000), (["Mbit/s"], 1_000_000),
@@ -56,7 +56,7 @@ extension ScenarioLine {
     private mutating func quantity(
         _ thing: Phrase, _ units: [(names: [String], length: UInt64)], most: UInt64
     ) throws(ScenarioProblem) -> UInt64 {
-        let number = try need(.thing(thing)) { Self.scaled($0, 1_000_000_000) == nil ? nil : $0 }
+        let number = try need(.thing(thing)) { Self.scaled($0, 10_000) == nil ? nil : $0 }
         return try unit(of: number, thing, units, most: most)
     }
 
@@ -64,10 +64,10 @@ extension ScenarioLine {
         of number: String, _ thing: Phrase, _ units: [(names: [String], length: UInt64)], most: UInt64
     ) throws(ScenarioProblem) -> UInt64 {
         guard let next, let unit = units.first(where: { $0.names.contains(next) }) else {
-            throw problem(units.map { .word($0.names[$0.names.count > 2 ? 2 : 0]) })
+            throw problem(units.map { .word($0.names[0]) })
         }
         guard let value = Self.scaled(number, unit.length), value <= most else {
-            position -= 1
+            rewind(to: position - 1)
             throw problem([.thing(thing)])
         }
         advance()
@@ -104,16 +104,21 @@ extension ScenarioLine {
 
     /// Microseconds a second with their sign, such as `-200 ppm`.
     mutating func drift() throws(ScenarioProblem) -> Int {
+        let start = position
         let (sign, number) = try signed(ScenarioTexts.drift)
+        guard let drift = Self.digits(number), drift <= 1_000_000 else {
+            rewind(to: start)
+            throw problem([.thing(ScenarioTexts.drift)])
+        }
         try need("ppm")
-        return Int(sign) * (Self.digits(number).flatMap { Int($0) } ?? 0)
+        return Int(sign) * Int(drift)
     }
 
     private mutating func signed(_ thing: Phrase) throws(ScenarioProblem) -> (Int64, String) {
         try need(.thing(thing)) { word in
-            guard word.first == "+" || word.first == "-", let digits = Self.digits(word.dropFirst()),
-                digits <= 1_000_000_000
-            else { return nil }
+            guard word.first == "+" || word.first == "-", Self.scaled(word.dropFirst(), 10_000) != nil else {
+                return nil
+            }
             return (word.first == "-" ? -1 : 1, String(word.dropFirst()))
         }
     }
@@ -124,7 +129,7 @@ extension ScenarioLine {
         let high: UInt64
         let last: Int
         if let (thing, units, most) = Self.units(of: unit) {
-            let number = try need(.thing(thing)) { Self.scaled($0, 1_000_000_000) == nil ? nil : $0 }
+            let number = try need(.thing(thing)) { Self.scaled($0, 10_000) == nil ? nil : $0 }
             if next == "to" {
                 try need("to")
                 last = position
@@ -144,7 +149,7 @@ extension ScenarioLine {
             high = try whole(to: 1_000_000)
         }
         if low <= high { return low...high }
-        position = last
+        rewind(to: last)
         throw problem([.thing(ScenarioTexts.larger)])
     }
 

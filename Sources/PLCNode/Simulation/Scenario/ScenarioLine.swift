@@ -17,7 +17,7 @@ struct ScenarioLine {
     /// The words that would have been right where the next one stands, gathered while alternatives are tried.
     private var expected: [ScenarioProblem.Expected] = []
     /// The index of the word that stands next.
-    var position = 0
+    private(set) var position = 0
 
     /// The words of `text`, whose comment is left out; commas are words, and a unit may touch its number.
     init(number: Int, text: Substring) {
@@ -77,6 +77,12 @@ struct ScenarioLine {
     /// Takes the next word, whatever it is.
     mutating func advance() {
         position += 1
+        expected = []
+    }
+
+    /// Goes back to the word of that index.
+    mutating func rewind(to index: Int) {
+        position = index
         expected = []
     }
 

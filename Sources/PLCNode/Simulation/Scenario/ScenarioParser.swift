@@ -4,7 +4,13 @@ extension Scenario {
     /// Reads a scenario, or throws every mistake in it; `file` is what people know the text by.
     package init(parsing text: String, file: String) throws(ScenarioProblems) {
         var parser = ScenarioParser()
-        self = try parser.parse(text, file: file)
+        self = try parser.parse(text, file: file, judges: true)
+    }
+
+    /// Reads a scenario whose grammar is right, whether or not it makes sense; `misfits` tells.
+    package init(reading text: String, file: String) throws(ScenarioProblems) {
+        var parser = ScenarioParser()
+        self = try parser.parse(text, file: file, judges: false)
     }
 }
 
@@ -26,7 +32,7 @@ struct ScenarioParser {
         "group", "node", "link", "space", "write", "draw", "on", "from", "every", "expect",
     ]
 
-    mutating func parse(_ text: String, file: String) throws(ScenarioProblems) -> Scenario {
+    mutating func parse(_ text: String, file: String, judges: Bool) throws(ScenarioProblems) -> Scenario {
         let texts = text.split(omittingEmptySubsequences: false) { $0.isNewline }
         let lines = texts.enumerated().map { (ScenarioLine(number: $0 + 1, text: $1), $1) }
         // `the end` is a time, so how long it lasts must be known first.
@@ -39,7 +45,7 @@ struct ScenarioParser {
                 try line.needEnd()
             }
         }
-        judge(lines.count)
+        if judges { judge(lines.count) }
         if problems.isEmpty { return scenario }
         problems.sort { ($0.line, $0.column) < ($1.line, $1.column) }
         throw ScenarioProblems(file: file, problems: problems)
@@ -106,7 +112,10 @@ struct ScenarioParser {
             return
         case "starts": scenario.start = try line.date()
         case "lasts": scenario.length = try line.duration()
-        case "seed": scenario.seed = try line.need(.thing(ScenarioTexts.number)) { UInt64($0) }
+        case "seed":
+            scenario.seed = try line.need(.thing(ScenarioTexts.number)) {
+                $0.utf8.allSatisfy { (48...57).contains($0) } ? UInt64($0) : nil
+            }
         default:
             try line.need("by")
             scenario.model = try line.need(Scenario.Model.allCases) { $0.rawValue }
@@ -230,7 +239,7 @@ extension ScenarioLine {
         let start = position
         let time = try point(end: end)
         if time > from { return time }
-        position = start
+        rewind(to: start)
         throw problem([.thing(ScenarioTexts.laterTime)])
     }
 
@@ -257,7 +266,10 @@ extension ScenarioLine {
                 space.members.append(.init(role, try selection(withShares: true)))
             }
         }
-        guard let level else { throw problem([.word("level")]) }
+        guard let level else {
+            rewind(to: position)
+            throw problem([.word("level")])
+        }
         space.level = level
         return space
     }
@@ -289,7 +301,7 @@ extension ScenarioLine {
 
     /// What is written, in the singular or the plural.
     mutating func writeKind() throws(ScenarioProblem) -> Scenario.WriteKind {
-        let names = Scenario.WriteKind.allCases.map(\.rawValue)
+        let names = Scenario.WriteKind.allCases.map { $0 == .feedback ? $0.rawValue : $0.rawValue + "s" }
         return try need(.oneOf(ScenarioTexts.kinds, names)) { word in
             Scenario.WriteKind.allCases.first { word == $0.rawValue || word == $0.rawValue + "s" }
         }

@@ -110,11 +110,21 @@ package struct ScenarioPlan: Equatable, Sendable {
     package struct SpaceNodes: Equatable, Sendable {
         package var space: String
         package var nodes: [String]
+
+        package init(space: String, nodes: [String]) {
+            self.space = space
+            self.nodes = nodes
+        }
     }
 
     package struct Pair: Hashable, Sendable {
         package var from: String
         package var to: String
+
+        package init(from: String, to: String) {
+            self.from = from
+            self.to = to
+        }
     }
 
     package var name: String

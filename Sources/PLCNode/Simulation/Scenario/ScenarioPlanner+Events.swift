@@ -23,7 +23,20 @@ extension ScenarioPlanner {
             if a.event.time != b.event.time { return a.event.time < b.event.time }
             return a.isBeginning == b.isBeginning ? $0 < $1 : b.isBeginning
         }
-        return order.map { found[$0].event }.filter { $0.time <= scenario.length }
+        return lived(order.map { found[$0].event }.filter { $0.time <= scenario.length })
+    }
+
+    /// The events without those of nodes that do not run yet, or have left for good.
+    private func lived(_ events: [ScenarioPlan.Event]) -> [ScenarioPlan.Event] {
+        var gone = Set<String>()
+        let arrivals = Dictionary(
+            nodes.filter { $0.startsAt > 0 }.map { ($0.name, $0.startsAt) }, uniquingKeysWith: { a, _ in a })
+        return events.filter { event in
+            guard let node = event.step.node else { return true }
+            if gone.contains(node) || event.time < arrivals[node] ?? 0 { return false }
+            if case .leave = event.step { gone.insert(node) }
+            return true
+        }
     }
 
     /// What an action does when it begins, what must have been done before, and what ends it.
@@ -107,6 +120,21 @@ extension ScenarioPlanner {
         case .offset(let offset): return (offset, 0)
         case .drift(let drift): return (0, drift)
         case .right: return (0, 0)
+        }
+    }
+}
+
+extension ScenarioPlan.Step {
+    /// The node to which it happens, if it is one.
+    package var node: String? {
+        switch self {
+        case .cut, .mend, .mendAll: nil
+        case .kill(let node), .start(let node), .powerCut(let node), .freeze(let node), .thaw(let node),
+            .backUp(let node, _), .restore(let node, _, _), .clone(let node, _), .clock(let node, _, _),
+            .disk(let node, _), .diskMended(let node, _), .bitRot(let node, _), .hostile(let node, _),
+            .honest(let node), .equivocate(let node), .oldVersion(let node), .newVersion(let node),
+            .join(let node, _), .leave(let node), .write(let node, _, _, _):
+            node
         }
     }
 }

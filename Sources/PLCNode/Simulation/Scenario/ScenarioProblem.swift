@@ -41,7 +41,11 @@ package struct ScenarioProblem: Error, Equatable, Sendable {
             let text = one.text(language)
             if !words.contains(text) { words.append(text) }
         }
-        let list = words.joined(separator: ScenarioTexts.or.text(language))
+        let last = words.popLast() ?? ""
+        let list =
+            words.isEmpty
+            ? last
+            : words.joined(separator: Texts.separator.text(language)) + ScenarioTexts.or.text(language) + last
         guard let found else { return ScenarioTexts.endsEarly.text(language, [list]) }
         return ScenarioTexts.unexpected.text(language, [found, list])
     }

@@ -67,6 +67,8 @@ enum ScenarioTexts {
     static let emptyGroup = Phrase("the group '{1}' has no node", "لا عقد في المجموعة «{1}»")
     static let largeGroup = Phrase(
         "the group '{1}' has more than {2} nodes", "في المجموعة «{1}» أكثر من {2} عقدة")
+    static let tooMuch = Phrase(
+        "this line stands for more than {1} of what it spells out", "يمثّل هذا السطر أكثر من {1} مما يفصّله")
     static let givenTwice = Phrase("'{1}' is given twice", "ورد «{1}» مرتين")
     static let linkToItself = Phrase(
         "this line links '{1}' with nothing but itself", "يربط هذا السطر «{1}» بنفسها فقط")
@@ -90,7 +92,8 @@ enum ScenarioTexts {
         "'{1}' founds the space '{2}' and cannot join it late",
         "العقدة «{1}» مؤسِّسة المجتمع «{2}» فلا تنضم إليه متأخرة")
     static let noBackup = Phrase(
-        "the backup would be older than the scenario", "النسخة الاحتياطية أقدم من بداية السيناريو")
+        "the backup would be older than the first day of the node", "النسخة الاحتياطية أقدم من أول يوم للعقدة"
+    )
     static let bothSides = Phrase(
         "'{1}' stands on both sides", "العقدة «{1}» موجودة في الجانبين")
     static let endsBefore = Phrase("this ends before it begins", "النهاية هنا تسبق البداية")
