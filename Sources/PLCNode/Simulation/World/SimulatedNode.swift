@@ -104,11 +104,14 @@ final class SimulatedNode: ReplicaSurroundings {
         incarnation += 1
     }
 
-    /// Makes the files that were put back another incarnation, as the program's own restore does.
+    /// Makes the files that were put back another incarnation, as the program's own backup and restore do.
     func renewIncarnation() throws {
         let store = try Store(
             path: Self.storePath, files: disk.name,
             random: RandomSource { [unowned self] in random.next() })
+        try store.begin()
+        try store.signOwnLogs(with: identity)
+        _ = try store.commit()
         try store.begin()
         try store.beginNewIncarnation()
         _ = try store.commit()
