@@ -12,5 +12,6 @@ public func runCommandLine() -> Never {
     CommandRegistry.register("join", ExchangeCommands.join)
     CommandRegistry.register("demo", DemoCommand.run)
     CommandRegistry.register("bench", BenchCommand.run)
+    CommandRegistry.register("simulate", SimulateCommand.run)
     exit(CommandRunner(arguments: arguments, output: .process()).run().rawValue)
 }

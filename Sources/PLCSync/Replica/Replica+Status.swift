@@ -56,6 +56,11 @@ extension Replica {
     /// Whether a space is held here.
     public func holds(_ space: SpaceID) -> Bool { spaces[space] != nil }
 
+    /// The role of `key` in a space, as this node knows it; nil without one.
+    public func role(of key: PublicKey, in space: SpaceID) -> Role? {
+        spaces[space]?.membership.role(of: key)
+    }
+
     /// The name under which `key` was admitted to a space of this node's; empty if it was to none, or founded it.
     public func name(of key: PublicKey) -> String {
         for space in spaces.keys.sorted() {

@@ -51,5 +51,19 @@ enum LiveCommands {
                     .value("records", "N", "only the first records of it"),
                 ]),
             needsNode: false, nil),
+        CommandRegistry.Entry(
+            Command(
+                "simulate", "Run many nodes, bad lines and bad days in one process, and look for mistakes.",
+                details:
+                    "Specs/scenarios.md says how scenarios are written; Specs/scenarios has a dozen. One seed is one history.",
+                arguments: [CommandArgument("SCENARIO", "the file that says what happens")],
+                options: [
+                    .value("seed", "N", "which history"),
+                    .value("seeds", "A..B", "all histories from one seed to another, on all cores"),
+                    .value("part", "K/N", "of these, only every N-th from the K-th on, as lines of JSON"),
+                    .value("trace", "FILE", "write a line for all that happens"),
+                    .flag("whole", "when something is wrong, do not look for a smaller scenario that shows it"),
+                ]),
+            needsNode: false, nil),
     ]
 }

@@ -44,6 +44,9 @@ final class SQLiteFileSystem {
         precondition(code == SQLITE_OK, "SQLite takes no file system: \(code)")
     }
 
+    /// Makes what SQLite itself draws, such as the salt of a write-ahead log, follow from `seed`, in this process.
+    static func seedRandom(_ seed: UInt64) { plc_sqlite_seed_random(Int32(truncatingIfNeeded: seed | 1)) }
+
     deinit {
         sqlite3_vfs_unregister(system)
         system.deallocate()

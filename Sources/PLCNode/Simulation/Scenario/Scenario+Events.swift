@@ -123,8 +123,8 @@ extension Scenario {
         case clone(String, as: String)
         case clock(Selection, ClockFault)
         case disk(Selection, DiskFault)
-        /// The disk is in order again.
-        case diskMended(Selection)
+        /// There is room on the disk again.
+        case diskFree(Selection)
         /// So many bits of the store flip.
         case bitRot(Selection, bits: Int)
         case hostile(Selection, [Behaviour])
@@ -147,7 +147,17 @@ extension Scenario.Action {
         switch self {
         case .partition, .cut, .kill, .powerCut, .freeze, .disk, .hostile, .oldVersion: true
         case .clock(_, let fault): fault != .right
-        case .heal, .start, .restore, .clone, .diskMended, .bitRot, .equivocate, .join, .leave, .write: false
+        case .heal, .start, .restore, .clone, .diskFree, .bitRot, .equivocate, .join, .leave, .write: false
+        }
+    }
+
+    /// Whether it may happen again and again.
+    package var canRepeat: Bool {
+        switch self {
+        case .clone, .join, .leave: false
+        case .partition, .cut, .heal, .kill, .start, .powerCut, .freeze, .restore, .clock, .disk, .diskFree,
+            .bitRot, .hostile, .equivocate, .oldVersion, .write:
+            true
         }
     }
 
@@ -156,7 +166,7 @@ extension Scenario.Action {
         switch self {
         case .clone, .hostile, .equivocate: "trust"
         case .oldVersion: "a second format"
-        case .partition, .cut, .heal, .kill, .start, .powerCut, .freeze, .restore, .clock, .disk, .diskMended,
+        case .partition, .cut, .heal, .kill, .start, .powerCut, .freeze, .restore, .clock, .disk, .diskFree,
             .bitRot, .join, .leave, .write:
             nil
         }

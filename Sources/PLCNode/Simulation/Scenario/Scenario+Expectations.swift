@@ -25,8 +25,9 @@ extension Scenario {
         case writesPresent(except: Selection?)
         /// At most `bytes` pass from `a` to `b` over each of their links, in all or on each day.
         case traffic(a: Selection, b: Selection, bytes: UInt64, aDay: Bool)
-        /// No byte of what was written in the space is ever in the stores of the nodes.
-        case absent(space: String, nodes: Selection)
+        /// Nothing that was written in the space, or in any, is ever in the stores of `nodes`, or, if nil, outside the
+        /// members of that space.
+        case absent(space: String?, nodes: Selection?)
         /// All bytes of all links, over the number of changes that a link delivered, are at most `bytes`.
         case bytesPerChange(UInt64)
         /// Of the writes, `perMillion` in a million are at every live member within so many milliseconds.

@@ -42,10 +42,12 @@ extension Scenario {
         package var hours: Hours?
         /// The days on which they work.
         package var weekdays: Weekdays
+        /// When they stop, in milliseconds since the beginning; nil for the end.
+        package var until: UInt64?
 
         package init(
             _ nodes: Selection, space: String? = nil, rates: [WriteRate], conflictsPerMillion: Int = 0,
-            hours: Hours? = nil, weekdays: Weekdays = .all
+            hours: Hours? = nil, weekdays: Weekdays = .all, until: UInt64? = nil
         ) {
             self.nodes = nodes
             self.space = space
@@ -53,6 +55,7 @@ extension Scenario {
             self.conflictsPerMillion = conflictsPerMillion
             self.hours = hours
             self.weekdays = weekdays
+            self.until = until
         }
     }
 }

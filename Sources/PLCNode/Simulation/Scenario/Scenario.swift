@@ -13,6 +13,11 @@ package struct Scenario: Equatable, Sendable {
         case gossip
     }
 
+    /// The most nodes of one group.
+    package static let nodesMax = 100_000
+    /// The most pairs of nodes that one line joins, members that one line names, and times that one event happens.
+    package static let spelledMax = 5_000_000
+
     /// A word for files and reports.
     package var name: String
     /// One line for people, or nothing.
@@ -111,6 +116,14 @@ extension Scenario {
             switch self {
             case .inTurn: index % few
             case .inBlocks: index * few / many
+            }
+        }
+
+        /// Which of `many` fall to number `owner` of `few`, in order; all counted from 0.
+        package func owned(by owner: Int, of many: Int, among few: Int) -> [Int] {
+            switch self {
+            case .inTurn: Array(stride(from: owner, to: many, by: few))
+            case .inBlocks: Array((owner * many + few - 1) / few..<((owner + 1) * many + few - 1) / few)
             }
         }
     }

@@ -45,6 +45,8 @@ package struct ScenarioPlan: Equatable, Sendable {
         package var conflictsPerMillion: Int
         package var hours: Hours?
         package var weekdays: Weekdays
+        /// When it stops, in milliseconds since the beginning.
+        package var until: UInt64
     }
 
     /// One thing that happens at one time.
@@ -63,6 +65,8 @@ package struct ScenarioPlan: Equatable, Sendable {
         case cut(id: Int, from: [String], to: [String], bothWays: Bool, isPartition: Bool)
         /// The cut of that number ends; nothing if it has already.
         case mend(id: Int)
+        /// All cuts end that have begun.
+        case mendAll
         case kill(String)
         /// Runs again; nothing if it does already.
         case start(String)
@@ -76,8 +80,7 @@ package struct ScenarioPlan: Equatable, Sendable {
         /// The node's clock is so many milliseconds ahead of the truth, and gains so many microseconds a second.
         case clock(String, offset: Int64, drift: Int)
         case disk(String, Scenario.DiskFault)
-        /// That fault of the disk is over; nil means all.
-        case diskMended(String, Scenario.DiskFault?)
+        case diskMended(String, Scenario.DiskFault)
         case bitRot(String, bits: Int)
         case hostile(String, [Scenario.Behaviour])
         case honest(String)
@@ -97,7 +100,8 @@ package struct ScenarioPlan: Equatable, Sendable {
         case writesPresent(except: [String])
         /// On each of the links, `bytes` from the first to the second, in all or on each day.
         case traffic(links: [Pair], bytes: UInt64, aDay: Bool)
-        case absent(space: String, nodes: [String])
+        /// Nothing of the spaces is ever in the stores of `nodes`, or, if nil, of any node that is no member.
+        case absent(spaces: [String], nodes: [String]?)
         case bytesPerChange(UInt64)
         case everywhere(perMillion: Int, within: UInt64, spaces: [String])
         case faults(Scenario.FaultKind, atLeast: Int)
@@ -106,11 +110,21 @@ package struct ScenarioPlan: Equatable, Sendable {
     package struct SpaceNodes: Equatable, Sendable {
         package var space: String
         package var nodes: [String]
+
+        package init(space: String, nodes: [String]) {
+            self.space = space
+            self.nodes = nodes
+        }
     }
 
     package struct Pair: Hashable, Sendable {
         package var from: String
         package var to: String
+
+        package init(from: String, to: String) {
+            self.from = from
+            self.to = to
+        }
     }
 
     package var name: String

@@ -1,0 +1,189 @@
+internal import PLCOracle
+import PLCSync
+
+/// One simulated machine: a disk, a clock, and the process that runs on it, if one does.
+///
+/// The process is the production one below the sockets and above the disk: the host with its replica, the channels
+/// with their compression, the store on SQLite. What threads do in a server happens here in events of the world.
+final class SimulatedNode: ReplicaSurroundings {
+    /// What a process is made of.
+    private struct Process {
+        let store: Store
+        let view: StoreView
+        let host: ReplicaHost
+        let group: CommitGroup
+    }
+
+    let index: Int
+    let name: String
+    let identity: SigningKey
+    let disk: SimulatedDisk
+    var clock = SimulatedClock()
+    /// Whether the process stands still: nothing that comes is looked at.
+    var isFrozen = false
+    /// Whether the machine is gone for good.
+    var hasLeft = false
+    /// Whether the machine has no power, or nobody starts the process.
+    var isStopped = true
+    /// Counts the processes that have run here.
+    private(set) var incarnation = 0
+    private var process: Process?
+    private unowned let world: SimulatedWorld
+    private var random: SplitMix64
+    private var jobs: [CommitGroup.Job] = []
+    private var reads: [(ReadRequest, ([ReadPart]?) -> Void)] = []
+    /// Whether the next end of the process takes the power with it.
+    var stopIsPowerCut = false
+    /// Whether the store is that of a backup, at the next start.
+    var wasRestored = false
+
+    // What the oracles keep.
+
+    /// How many changes of each log were in the store when it was looked at last.
+    var counts: [LogID: UInt64] = [:]
+    /// The newest move of a head that was looked at.
+    var checkedLSN: UInt64 = 0
+    /// How many of a peer's moves are known to be covered.
+    var followed: [FollowedPeer: Int] = [:]
+    /// What was acknowledged since the truth was told last.
+    var unnoted: [(log: LogID, sequence: UInt64)] = []
+    private(set) var jobsInLastCommit = 0
+
+    /// A space in a peer's database.
+    struct FollowedPeer: Hashable {
+        let space: SpaceID
+        let epoch: UInt64
+    }
+
+    init(_ index: Int, _ name: String, in world: SimulatedWorld, random: inout SplitMix64) {
+        self.index = index
+        self.name = name
+        self.world = world
+        guard let identity = SigningKey(seed: random.bytes(32)) else {
+            preconditionFailure("thirty-two bytes are a key's seed")
+        }
+        self.identity = identity
+        disk = SimulatedDisk(seed: random.next())
+        self.random = random.fork()
+    }
+
+    var key: PublicKey { identity.publicKey }
+    var isRunning: Bool { process != nil }
+    var host: ReplicaHost? { process?.host }
+    var store: Store? { process?.store }
+    var view: StoreView? { process?.view }
+    var databaseEpoch: UInt64? { process?.store.epoch }
+
+    static let storePath = "store.db"
+
+    // MARK: The process
+
+    /// Starts the process; says why it cannot.
+    func start() throws {
+        precondition(process == nil, "\(name) runs already")
+        let store = try Store(
+            path: Self.storePath, files: disk.name,
+            random: RandomSource { [unowned self] in random.next() })
+        let view = try StoreView(path: Self.storePath, files: disk.name)
+        let host = ReplicaHost(identity, databaseEpoch: store.epoch, surroundings: self)
+        let group = CommitGroup(store) { [unowned self] space, logs in
+            world.authored(self, space, logs)
+            self.host?.step(.authored(space, logs))
+        }
+        incarnation += 1
+        process = Process(store: store, view: view, host: host, group: group)
+        for space in store.spaceIDs { host.step(.opened(try store.snapshot(space))) }
+    }
+
+    /// The process ends without a word; with `power`, what was not synced is in doubt.
+    func end(power: Bool) {
+        if power { disk.cutPower() } else { disk.endProcess() }
+        process = nil
+        jobs = []
+        reads = []
+        incarnation += 1
+    }
+
+    /// Makes the files that were put back another incarnation, as the program's own backup and restore do.
+    func renewIncarnation() throws {
+        let store = try Store(
+            path: Self.storePath, files: disk.name,
+            random: RandomSource { [unowned self] in random.next() })
+        try store.begin()
+        try store.signOwnLogs(with: identity)
+        _ = try store.commit()
+        try store.begin()
+        try store.beginNewIncarnation()
+        _ = try store.commit()
+        try store.settle()
+    }
+
+    // MARK: ReplicaSurroundings
+
+    var now: Now {
+        Now(monotonic: world.time, wall: clock.wall(at: world.time, origin: world.origin))
+    }
+
+    func nonce() -> Bytes16 { random.nonce() }
+
+    func send(_ id: ConnectionID, _ bytes: [UInt8]) {
+        // Between the operation at which the process was stopped and its end nothing leaves it.
+        guard !disk.isStopped else { return }
+        world.sent(self, id, bytes)
+    }
+
+    func close(_ id: ConnectionID) { world.closed(self, id) }
+
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Store) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        submit(body, completion: completion)
+    }
+
+    /// Runs `body` inside the next transaction.
+    func submit<Value>(
+        _ body: @escaping (Store) throws -> Value,
+        completion: @escaping (Result<Value, any Error>) -> Void
+    ) {
+        if jobs.isEmpty { world.schedule(.commit(node: index, incarnation: incarnation), after: syncTime()) }
+        jobs.append(CommitGroup.Job(body, completion: completion))
+    }
+
+    func read(_ request: ReadRequest, completion: @escaping @Sendable ([ReadPart]?) -> Void) {
+        reads.append((request, completion))
+        world.schedule(
+            .answer(node: index, incarnation: incarnation), after: UInt64(random.pick(1...5)))
+    }
+
+    func report(_ event: Event) { world.reported(self, event) }
+
+    func complain(_ message: String) { world.complained(self, message) }
+
+    /// How long the disk takes to make something durable: a school's, not a data centre's.
+    private func syncTime() -> UInt64 { UInt64(random.pick(2...40)) }
+
+    // MARK: What the threads do
+
+    /// Carries out the jobs that wait, in one transaction.
+    func commit() {
+        guard let process else { return }
+        let waiting = jobs
+        jobs = []
+        jobsInLastCommit = waiting.count
+        let fatal = process.group.run(waiting)
+        world.committed(self)
+        if disk.isStopped { return world.died(self, "is stopped in the middle of an operation") }
+        if let fatal { world.died(self, "\(fatal)") }
+    }
+
+    /// Answers the oldest read.
+    func answer() {
+        guard let process, !reads.isEmpty else { return }
+        let (request, completion) = reads.removeFirst()
+        completion(try? process.view.answer(request))
+    }
+
+    /// A second or so has passed.
+    func tick() { host?.tick() }
+}
