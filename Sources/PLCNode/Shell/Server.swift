@@ -67,7 +67,9 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
         self.node = node
         self.log = log
         loop = try EventLoop()
-        reader = try SyncReader(path: node.folder.store)
+        reader = try SyncReader(path: node.folder.store) {
+            log.error("what a peer wants cannot be read: \($0)")
+        }
     }
 
     /// Loads the spaces and makes the transport.
@@ -178,6 +180,9 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
         connect(index)
         return dials[index].connection
     }
+
+    /// Asks to be admitted over a connection that stands; on the loop's thread.
+    func join(_ id: ConnectionID, _ request: JoinRequest) { host.step(.join(id, request)) }
 
     private func connect(_ index: Int) {
         guard dials[index].connection == nil else { return }

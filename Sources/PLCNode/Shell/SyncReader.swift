@@ -9,10 +9,12 @@ final class SyncReader: @unchecked Sendable {
 
     private let queue = BlockingQueue<Job>()
     private let view: StoreView
+    private let complain: @Sendable (any Error) -> Void
     private var thread: NamedThread?
 
-    /// Starts the thread on the database at `path`.
-    init(path: String) throws {
+    /// Starts the thread on the database at `path`; what cannot be read is told to `complain` on it.
+    init(path: String, complain: @escaping @Sendable (any Error) -> Void) throws {
+        self.complain = complain
         view = try StoreView(path: path)
         thread = NamedThread("sync-reader") { [unowned self] in work() }
     }
@@ -31,7 +33,16 @@ final class SyncReader: @unchecked Sendable {
 
     private func work() {
         while let jobs = queue.takeAll() {
-            for job in jobs { job.completion(try? view.answer(job.request)) }
+            for job in jobs { job.completion(answer(job.request)) }
+        }
+    }
+
+    private func answer(_ request: ReadRequest) -> [ReadPart]? {
+        do {
+            return try view.answer(request)
+        } catch {
+            complain(error)
+            return nil
         }
     }
 }
