@@ -46,6 +46,9 @@ package struct Exchange: Sendable {
     /// How long a peer may leave this node without a common space before that is taken for an answer, in milliseconds.
     private static let patience: UInt64 = 2_000
 
+    /// How long a peer may take to admit this node to a space, in milliseconds.
+    private static let joinLimit: UInt64 = 30_000
+
     /// Meets a peer through a server that is running on another thread; blocks until it is over.
     package static func meet(
         _ target: Target, through server: Server,
@@ -118,6 +121,12 @@ package struct Exchange: Sendable {
             for status in server.peerStatuses() { before[status.connection] = status }
             observer = server.observe { [self] event in observed(event) }
             if let error = server.storeFailure { return finish(.failed("\(error)")) }
+            if case .join(let request) = target.purpose {
+                _ = server.loop.schedule(after: Exchange.joinLimit) { [self] in
+                    let isIn = status?.spaces.contains { $0.space == request.space } ?? false
+                    if !hasJoined, !isIn { finish(.failed("the peer does not answer the request to join")) }
+                }
+            }
             if target.purpose == .exchange, let standing = server.summon(target.endpoint) {
                 return watch(standing)
             }
@@ -145,6 +154,7 @@ package struct Exchange: Sendable {
                 if code == .replaced, let peer = status?.node,
                     let kept = server.peerStatuses().first(where: { $0.node == peer && $0.connection != id })
                 {
+                    if case .join(let request) = target.purpose { server.join(kept.connection, request) }
                     return watch(kept.connection)
                 }
                 closeCode = (code, isPeer)

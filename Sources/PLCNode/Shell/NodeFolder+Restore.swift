@@ -9,8 +9,8 @@ extension NodeFolder {
     /// Puts the store of a backup in place, as a new incarnation: what it writes next goes to new logs, so that it never
     /// contradicts what the lost one wrote after the backup (D12).
     ///
-    /// The backup is copied beside the store, checked and changed there, and takes its place by a rename. The key of a
-    /// new node comes last: a folder with a key is a node, and no power cut must leave one without its store.
+    /// The backup is copied beside the store, checked and changed there, and takes its place by a rename. A key comes
+    /// last: a folder with a key is a node, and no store must write to logs that are another key's.
     package func restore(
         from path: String, key seed: [UInt8]?, progress: (_ done: Int, _ total: Int) -> Void
     ) throws {
@@ -19,14 +19,15 @@ extension NodeFolder {
         if isNew {
             guard seed != nil else { throw StoreError.notANode(self.path) }
             try makeFolders()
-        } else if let seed {
-            try FileSystem.write(seed, to: key, mode: 0o600)
         }
         let hold = try FolderLock(self, isNew: isNew)
+        guard let identity = try seed.map({ SigningKey(seed: $0) }) ?? signingKey() else {
+            throw StoreError.damaged("the key is no key")
+        }
         let copy = store + ".restoring"
         for name in [copy, copy + "-wal", copy + "-shm"] { unlink(name) }
         do {
-            try copyBackup(path, to: copy, progress: progress)
+            try copyBackup(path, to: copy, of: identity, progress: progress)
             if access(store, F_OK) == 0 {
                 // What waits in the old store's log must not be taken for a part of the new one.
                 try? Store(path: store, random: RandomSource(World.randomNumber)).settle()
@@ -38,12 +39,13 @@ extension NodeFolder {
             throw StoreError.plain(error)
         }
         try FileSystem.syncFolder(of: store)
-        if isNew, let seed { try create(seed: seed) }
+        if let seed { try FileSystem.write(seed, to: key, mode: 0o600) }
         _ = hold
     }
 
     private func copyBackup(
-        _ path: String, to copy: String, progress: (_ done: Int, _ total: Int) -> Void
+        _ path: String, to copy: String, of identity: SigningKey,
+        progress: (_ done: Int, _ total: Int) -> Void
     ) throws {
         do {
             try Database(path: path, mode: .readOnly).backup(to: copy, progress: progress)
@@ -66,6 +68,8 @@ extension NodeFolder {
             throw StoreError.damaged("\(path): \(finding)")
         }
         try restored.begin()
+        // A copy that was made by hand has no heads of the logs that it will not write to any more.
+        try restored.signOwnLogs(with: identity)
         try restored.beginNewIncarnation()
         _ = try restored.commit()
         try restored.settle()

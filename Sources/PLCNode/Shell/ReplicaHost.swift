@@ -179,11 +179,16 @@ package final class ReplicaHost: @unchecked Sendable {
             return (parts: try view.answer(request), tail: tail)
         }) { [weak self] result in
             guard let self else { return }
-            guard case .success(let answer) = result else { return step(.read(request.id, nil)) }
-            if let sizeLog, let run = request.common, let tail = answer.tail {
-                channels[request.connection]?.offer(run, sizeLog: sizeLog, tail)
+            switch result {
+            case .success(let answer):
+                if let sizeLog, let run = request.common, let tail = answer.tail {
+                    channels[request.connection]?.offer(run, sizeLog: sizeLog, tail)
+                }
+                step(.read(request.id, answer.parts))
+            case .failure(let error):
+                surroundings.complain("what a peer wants cannot be read: \(error)")
+                step(.read(request.id, nil))
             }
-            step(.read(request.id, answer.parts))
         }
     }
 

@@ -202,6 +202,9 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
         return dials[index].connection
     }
 
+    /// Asks to be admitted over a connection that stands; on the loop's thread.
+    func join(_ id: ConnectionID, _ request: JoinRequest) { host.step(.join(id, request)) }
+
     private func connect(_ index: Int) {
         guard dials[index].connection == nil else { return }
         guard window?.isNow ?? true else {

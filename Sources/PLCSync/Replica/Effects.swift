@@ -324,6 +324,8 @@ public enum Input: Sendable {
     case judged(Admission, Admission.Outcome)
     /// A request was answered; nil if the store failed.
     case read(UInt64, [ReadPart]?)
+    /// The shell asks to be admitted to a space over a connection that stands.
+    case join(ConnectionID, JoinRequest)
     /// A second or so has passed.
     case ticked
     /// The shell wants a session to end.

@@ -1,6 +1,27 @@
 /// Being admitted, and admitting.
 extension Replica {
-    mutating func sendJoin(
+    /// Asks to be admitted in a session that may have begun for something else.
+    mutating func join(
+        _ id: ConnectionID, _ request: JoinRequest, _ now: Now, _ effects: inout [Effect]
+    ) {
+        guard let session = sessions[id] else { return }
+        sessions[id]?.purpose = .join(request)
+        switch session.phase {
+        case .greeting, .closed: return
+        case .open: joinIfWanted(id, now, &effects)
+        }
+    }
+
+    /// Asks to be admitted, if that is what the session is for and it was not done.
+    mutating func joinIfWanted(_ id: ConnectionID, _ now: Now, _ effects: inout [Effect]) {
+        guard let session = sessions[id], case .join(let request) = session.purpose,
+            spaces[request.space] == nil, session.joining == nil
+        else { return }
+        sessions[id]?.joining = request
+        sendJoin(id, request, now, &effects)
+    }
+
+    private mutating func sendJoin(
         _ id: ConnectionID, _ request: JoinRequest, _ now: Now, _ effects: inout [Effect]
     ) {
         guard let session = sessions[id], let key = SigningKey(seed: request.seed) else {

@@ -24,20 +24,22 @@ extension Replica {
         guard !shared.isRestricted else { throw Malformed(.shape, at: 0) }
         guard shared.rounds < Reconciliation.maximumRounds else { throw Malformed(.limit, at: 0) }
         shared.reconciling = true
-        shared.collected += message.ranges
-        guard shared.collected.count <= LogNames.limit else { throw Malformed(.limit, at: 0) }
+        try shared.collect(message.ranges)
         guard !message.more else {
             sessions[id]?.spaces[space] = shared
             return
         }
-        let ranges = Self.joined(shared.collected)
+        let ranges = shared.collected
         shared.collected = []
+        shared.collectedEntries = 0
         shared.rounds += 1
         sessions[id]?.spaces[space] = shared
         let salt = sessions[id]?.salt ?? []
         let (told, answer) = Reconciliation.respond(to: ranges, items: state.items) {
             tag($0.log, count: $0.count, root: $0.root, salt: salt)
         }
+        guard shared.mayTell(answer, now.monotonic) else { throw Malformed(.limit, at: 0) }
+        sessions[id]?.spaces[space] = shared
         take(told, id, space, &effects)
         if ranges.contains(where: \.asks) { sendRanges(answer, id, space, now, &effects) }
         guard !answer.contains(where: \.asks) else { return }
@@ -79,16 +81,38 @@ extension Replica {
         for frame in frames { send(id, frame, now, &effects) }
     }
 
-    /// The ranges of several frames as one list: each frame after the first begins by skipping what came before.
-    private static func joined(_ ranges: [Reconciliation.Range]) -> [Reconciliation.Range] {
-        var result: [Reconciliation.Range] = []
-        for range in ranges {
-            if case .skip = range.mode, let end = range.end, let last = result.last?.end, end <= last {
-                continue
+}
+
+extension SpaceSession {
+    /// The most messages that are taken of one peer in one space within `Replica.reconciliationInterval`, and the most
+    /// heads that it is told in answer.
+    static let maximumReconciliations = 2 * Reconciliation.maximumRounds
+    static let maximumTold = 2 * LogNames.limit
+
+    /// Adds the ranges of a frame to those of the frames before it, with which they make one message.
+    fileprivate mutating func collect(_ ranges: [Reconciliation.Range]) throws(Malformed) {
+        var ranges = ranges[...]
+        if let last = collected.last {
+            // A frame that goes on begins where the one before it ended.
+            guard let end = last.end, ranges.popFirst() == Reconciliation.Range(end: end, mode: .skip) else {
+                throw Malformed(.shape, at: 0)
             }
-            result.append(range)
         }
-        return result
+        collectedEntries += ranges.reduce(0) { $0 + $1.entryCount }
+        collected += ranges
+        guard collected.count <= LogNames.limit, collectedEntries <= LogNames.limit else {
+            throw Malformed(.limit, at: 0)
+        }
+    }
+
+    /// Counts one more message and its answer; false if there were too many of late, since few bytes can ask for many,
+    /// and need not be followed by taking them.
+    fileprivate mutating func mayTell(_ answer: [Reconciliation.Range], _ now: UInt64) -> Bool {
+        if now &- reconciliations.since >= Replica.reconciliationInterval { reconciliations = (now, 0, 0) }
+        reconciliations.messages += 1
+        reconciliations.told += answer.reduce(0) { $0 + $1.entryCount }
+        return reconciliations.messages <= Self.maximumReconciliations
+            && reconciliations.told <= Self.maximumTold
     }
 }
 
@@ -98,6 +122,14 @@ extension Reconciliation.Range {
         switch mode {
         case .fingerprint, .items: true
         case .skip, .answer: false
+        }
+    }
+
+    /// How many heads it lists.
+    fileprivate var entryCount: Int {
+        switch mode {
+        case .skip, .fingerprint: 0
+        case .items(let entries), .answer(let entries): entries.count
         }
     }
 }

@@ -69,9 +69,10 @@ extension Replica {
         return ""
     }
 
-    /// The median difference of wall clocks that peers have shown, in milliseconds (peer − own); 0 without peers.
+    /// The median difference of wall clocks that the members show who are connected, in milliseconds (peer − own); 0
+    /// without any.
     public var clockOffset: Int64 {
-        let sorted = offsets.values.sorted()
+        let sorted = sessions.values.filter { $0.hello != nil && knows($0.peer) }.map(\.clockOffset).sorted()
         return sorted.isEmpty ? 0 : sorted[sorted.count / 2]
     }
 }

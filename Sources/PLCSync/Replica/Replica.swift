@@ -14,8 +14,6 @@ public struct Replica: Sendable {
     var nextRead: UInt64 = 1
     /// The connection and the DATA bytes that a commit came from.
     var sources: [UInt64: (ConnectionID, UInt64)] = [:]
-    /// The wall-clock differences that peers showed, in milliseconds (peer − own), by key.
-    var offsets: [PublicKey: Int64] = [:]
     /// Peers that hold other leaves than this node of some log, as the bytes showed from which a stream took.
     var unlikePeers: Set<PublicKey> = []
 
@@ -51,6 +49,8 @@ public struct Replica: Sendable {
             judged(admission, outcome, &effects)
         case .read(let id, let parts):
             answered(id, parts, now, &effects)
+        case .join(let id, let request):
+            join(id, request, now, &effects)
         case .ticked:
             tick(now, &effects)
         case .ended(let id, let code):
@@ -106,6 +106,9 @@ public struct Replica: Sendable {
     }
 
     /// Of two sessions with one peer keeps one: the one that the smaller key dialled, or else the newer.
+    ///
+    /// The listener cannot see what a session is for. A dialer that wants to be admitted in one leaves the choice to it,
+    /// and asks in the one that is kept.
     private mutating func settle(_ id: ConnectionID, _ effects: inout [Effect]) {
         guard let new = sessions[id] else { return }
         for other in sessions.keys.sorted() where other != id {
@@ -273,21 +276,18 @@ public struct Replica: Sendable {
         }
         guard let session = sessions[id] else { return }
         sessions[id]?.hello = hello
-        offsets[session.peer] = Int64(clamping: hello.wallClock) - Int64(now.wall.milliseconds)
+        sessions[id]?.clockOffset = Int64(clamping: hello.wallClock) - Int64(now.wall.milliseconds)
         guard session.isDialer else {
             sessions[id]?.phase = .open
             effects.append(.report(.opened(id, session.peer)))
-            return
+            return joinIfWanted(id, now, &effects)
         }
         settle(id, &effects)
         guard sessions[id]?.phase == .greeting else { return }
         sendHello(id, now, &effects)
         sessions[id]?.phase = .open
         effects.append(.report(.opened(id, session.peer)))
-        if case .join(let request) = session.purpose, spaces[request.space] == nil {
-            sessions[id]?.joining = request
-            sendJoin(id, request, now, &effects)
-        }
+        joinIfWanted(id, now, &effects)
         offerAll(to: id, now, &effects)
     }
 

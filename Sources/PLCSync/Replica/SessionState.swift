@@ -33,10 +33,13 @@ struct Session: Sendable {
     let peer: PublicKey
     let exporter: [UInt8]
     let isDialer: Bool
-    let purpose: Purpose
+    /// Why this node connected, or why it keeps the connection, if the peer has dialled it.
+    var purpose: Purpose
     let nonce: Bytes16
     var phase = Phase.greeting
     var hello: Message.Hello?
+    /// By how much the peer's wall clock was ahead of this node's at its HELLO, in milliseconds.
+    var clockOffset: Int64 = 0
     /// The spaces of the session, by identity.
     var spaces: [SpaceID: SpaceSession] = [:]
     /// The space that the peer's handle means.
@@ -149,7 +152,11 @@ struct SpaceSession: Sendable {
     // Reconciliation.
     var reconciling = false
     var rounds = 0
+    /// The ranges of a message that is not whole, and how many entries they have.
     var collected: [Reconciliation.Range] = []
+    var collectedEntries = 0
+    /// How many messages have come since when, and how many heads were told in answer.
+    var reconciliations: (since: UInt64, messages: Int, told: Int) = (0, 0, 0)
     var reconciledAt: UInt64?
 
     /// Changes that were sent and received in this session.

@@ -230,6 +230,17 @@ import Testing
             same(logs, 3)
             same(back.run("doctor --json").json["ok"], true)
             same(desk.run(["restore", root.path + "/desk/key", "--force"]).code, .failed)
+            // What fails leaves the key that was there: of a backup that is none, and of a folder that is in use.
+            let other = Desk(root, "other")
+            same(other.run("init --name other").code, .done)
+            let words = { (backup: String) in
+                ["restore", backup, "--force", "--key", desk.folder.key]
+            }
+            let before = other.run("status --json").json["node"]?.text
+            same(other.run(words("copy.db")).code, .failed, "restoring a folder that is in use")
+            other.leave()
+            same(other.run(words(desk.folder.key)).code, .failed, "restoring from what is no backup")
+            same(other.run("status --json").json["node"]?.text, before)
         }
     }
 

@@ -215,6 +215,19 @@ import Testing
                 }, "CLOSE 4"
             ),
             (
+                "a small question with a large answer, over and over",
+                (0..<81).map { _ in
+                    Message.Recon(handle: 1, ranges: [Reconciliation.Range(end: nil, mode: .items([]))])
+                        .encode(&noNames).flatMap { $0 }
+                }, "CLOSE 4"
+            ),
+            (
+                "a message whose frames go back",
+                [0x20, 0x10].map { byte in
+                    [7, 7, 1, 0x80, 1, 1, UInt8(byte), 2, 0]
+                }, "CLOSE 1"
+            ),
+            (
                 "reconciliation that asks nothing",
                 [Message.Recon(handle: 1, ranges: [skip]).encode(&noNames).flatMap { $0 }], "open"
             ),

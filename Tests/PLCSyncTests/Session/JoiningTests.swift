@@ -130,6 +130,46 @@ import Testing
         }
     }
 
+    @Test("S-15: a joiner whom the steward has dialled is admitted in the session that is kept")
+    func whileConnected() {
+        for steward in [0, 1] {
+            let joiner = 1 - steward
+            var story = Story("A", "B")
+            let both = story.found([0, 1])
+            let genesis = Genesis(
+                level: .team, founders: [story.nodes[steward].key], nonce: Bytes16(high: 6, low: 6),
+                parent: nil
+            ).encoded
+            let space = SpaceID(genesis: genesis)
+            story.at(steward) { node in
+                node.found(genesis)
+                var draft = Draft()
+                draft.append(
+                    .invite(SigningKey(seed: Self.seed)?.publicKey ?? node.key, .writer, expiry: .max >> 1))
+                node.write(draft, space, .control)
+            }
+            let standing = story.connect(steward, joiner)
+            story.carryAll()
+            let new = story.connect(joiner, steward, Self.request(space))
+            story.carryAll()
+            // The smaller key's connection is kept: with 0 as the steward not the one that was made for the JOIN.
+            let kept = story.lines[standing]?.isOpen == true ? standing : new
+            if case .join(let request) = Self.request(space), kept == standing {
+                story.at(joiner) { $0.step(.join(standing, request)) }
+            }
+            story.carryAll()
+            let open = [standing, new].filter { story.lines[$0]?.isOpen == true }
+            expect(
+                [
+                    "one is kept": open == [kept],
+                    "it is the smaller key's": kept == (steward == 0 ? standing : new),
+                    "it is admitted": story.nodes[joiner].replica.isInSync(kept, space),
+                    "the other space goes on": story.nodes[joiner].replica.isInSync(kept, both),
+                    "nothing is wrong": story.faults() == [],
+                ], "steward \(steward)")
+        }
+    }
+
     @Test("S-38 S-39: what cannot be stored ends a JOIN at once, and it may be tried again")
     func fullDisk() {
         for full in [0, 1] {

@@ -25,13 +25,17 @@ final class SimulatedNode: ReplicaSurroundings {
     var hasLeft = false
     /// Whether the machine has no power, or nobody starts the process.
     var isStopped = true
+    /// When it last sent more than a sign of life.
+    var lastActive: UInt64 = 0
     /// Counts the processes that have run here.
     private(set) var incarnation = 0
     private var process: Process?
     private unowned let world: SimulatedWorld
     private var random: SplitMix64
     private var jobs: [CommitGroup.Job] = []
-    private var reads: [(ReadRequest, ([ReadPart]?) -> Void)] = []
+    private var reads: [(StoreView) -> Void] = []
+    /// What the store's thread has to tell the host's.
+    private var completions: [() -> Void] = []
     /// Whether the next end of the process takes the power with it.
     var stopIsPowerCut = false
     /// Whether the store is that of a backup, at the next start.
@@ -87,8 +91,10 @@ final class SimulatedNode: ReplicaSurroundings {
         let view = try StoreView(path: Self.storePath, files: disk.name)
         let host = ReplicaHost(identity, databaseEpoch: store.epoch, surroundings: self)
         let group = CommitGroup(store) { [unowned self] space, logs in
-            world.authored(self, space, logs)
-            self.host?.step(.authored(space, logs))
+            completions.append { [unowned self] in
+                world.authored(self, space, logs)
+                self.host?.step(.authored(space, logs))
+            }
         }
         incarnation += 1
         process = Process(store: store, view: view, host: host, group: group)
@@ -101,6 +107,7 @@ final class SimulatedNode: ReplicaSurroundings {
         process = nil
         jobs = []
         reads = []
+        completions = []
         incarnation += 1
     }
 
@@ -135,26 +142,39 @@ final class SimulatedNode: ReplicaSurroundings {
     func close(_ id: ConnectionID) { world.closed(self, id) }
 
     func write<Value: Sendable>(
-        _ body: @escaping @Sendable (Store) throws -> Value,
+        _ body: @escaping @Sendable (Store) throws -> Value, in chain: JobChain?,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        submit(body, completion: completion)
+        submit(body, in: chain, completion: completion)
     }
 
     /// Runs `body` inside the next transaction.
     func submit<Value>(
-        _ body: @escaping (Store) throws -> Value,
+        _ body: @escaping (Store) throws -> Value, in chain: JobChain? = nil,
         completion: @escaping (Result<Value, any Error>) -> Void
     ) {
         if jobs.isEmpty { world.schedule(.commit(node: index, incarnation: incarnation), after: syncTime()) }
-        jobs.append(CommitGroup.Job(body, completion: completion))
+        // As from the store's thread to the host's: told after the transaction, before anything else.
+        let job = CommitGroup.Job(body, in: chain) { [unowned self] result in
+            completions.append { completion(result) }
+        }
+        jobs.append(job)
     }
 
-    func read(_ request: ReadRequest, completion: @escaping @Sendable ([ReadPart]?) -> Void) {
-        reads.append((request, completion))
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (StoreView) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        reads.append { view in completion(Result { try body(view) }) }
         world.schedule(
             .answer(node: index, incarnation: incarnation), after: UInt64(random.pick(1...5)))
     }
+
+    func pauseReading(_ id: ConnectionID) { world.pause(self, id) }
+
+    func resumeReading(_ id: ConnectionID) { world.resume(self, id) }
+
+    func failed(_ error: any Error) {}
 
     func report(_ event: Event) { world.reported(self, event) }
 
@@ -173,6 +193,10 @@ final class SimulatedNode: ReplicaSurroundings {
         jobsInLastCommit = waiting.count
         let fatal = process.group.run(waiting)
         world.committed(self)
+        let told = completions
+        completions = []
+        for completion in told { completion() }
+        world.acknowledged(self)
         if disk.isStopped { return world.died(self, "is stopped in the middle of an operation") }
         if let fatal { world.died(self, "\(fatal)") }
     }
@@ -180,8 +204,7 @@ final class SimulatedNode: ReplicaSurroundings {
     /// Answers the oldest read.
     func answer() {
         guard let process, !reads.isEmpty else { return }
-        let (request, completion) = reads.removeFirst()
-        completion(try? process.view.answer(request))
+        reads.removeFirst()(process.view)
     }
 
     /// A second or so has passed.

@@ -93,6 +93,9 @@ extension SimulatedWorld {
 
     // MARK: Bytes
 
+    /// Frames of so many bytes or fewer only say that somebody is there.
+    private static let signOfLifeBytes = 16
+
     /// A node hands bytes to a connection.
     func sent(_ node: SimulatedNode, _ id: ConnectionID, _ bytes: [UInt8]) {
         guard let connection = connections[id] else { return }
@@ -100,6 +103,7 @@ extension SimulatedWorld {
         hash.note(bytes)
         trace.note(time, node.index, "sends", id.value, UInt64(bytes.count), hash.value)
         record.messages += 1
+        if bytes.count > Self.signOfLifeBytes { node.lastActive = time }
         record.bytes += bytes.count
         guard !connection.isCut else { return }
         let end = 1 - connection.end(of: node.index)
@@ -125,7 +129,9 @@ extension SimulatedWorld {
     func arrive(_ id: ConnectionID, _ end: Int, _ bytes: [UInt8]) {
         guard let connection = connections[id], !connection.isCut else { return }
         let (from, to) = (connection.node(1 - end), connection.node(end))
-        if isBlocked(from, to) || nodes[to].isFrozen || !connection.stalled[end].isEmpty {
+        if isBlocked(from, to) || nodes[to].isFrozen || connection.isPaused[end]
+            || !connection.stalled[end].isEmpty
+        {
             connections[id]?.stalled[end].append(bytes)
             return
         }
@@ -134,20 +140,33 @@ extension SimulatedWorld {
         keepTicking(to)
     }
 
-    /// Lets pass what was stopped, where nothing stops it any more.
-    func releaseStalled() {
+    /// Lets pass what was stopped, where nothing stops it any more, within so many milliseconds.
+    func releaseStalled(within limit: Int = 2_000) {
         for id in connections.keys.sorted() {
             for end in [0, 1] {
                 guard let connection = connections[id], !connection.stalled[end].isEmpty else { continue }
                 let (from, to) = (connection.node(1 - end), connection.node(end))
-                guard !isBlocked(from, to), !nodes[to].isFrozen else { continue }
+                guard !isBlocked(from, to), !nodes[to].isFrozen, !connection.isPaused[end] else { continue }
                 let waiting = connection.stalled[end]
                 connections[id]?.stalled[end] = []
-                let at = time + UInt64(random.pick(1...2_000))
+                let at = time + UInt64(random.pick(1...limit))
                 for bytes in waiting { queue.add(.arrived(id, end: end, bytes), at: at) }
                 connections[id]?.lastArrival[end] = max(connection.lastArrival[end], at)
             }
         }
+    }
+
+    /// A node takes no more from a connection for now.
+    func pause(_ node: SimulatedNode, _ id: ConnectionID) {
+        guard let connection = connections[id] else { return }
+        connections[id]?.isPaused[connection.end(of: node.index)] = true
+    }
+
+    /// A node takes from a connection again.
+    func resume(_ node: SimulatedNode, _ id: ConnectionID) {
+        guard let connection = connections[id] else { return }
+        connections[id]?.isPaused[connection.end(of: node.index)] = false
+        releaseStalled(within: 1)
     }
 
     // MARK: Ends

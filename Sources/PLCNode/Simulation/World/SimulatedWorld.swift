@@ -174,8 +174,9 @@ package final class SimulatedWorld {
         guard let host = nodes[node].host, !host.channels.isEmpty, ticking.insert(node).inserted else {
             return
         }
-        let recent = host.channels.values.contains { $0.lastData + 10_000 > time }
-        schedule(.tick(node: node), after: recent || time < Self.introduction ? 1_000 : 5_000)
+        // What is told time seldom is told it often enough: the shortest limit of a quiet session is fifteen seconds.
+        let isBusy = nodes[node].lastActive + 10_000 > time
+        schedule(.tick(node: node), after: isBusy || time < Self.introduction ? 1_000 : 5_000)
     }
 
     // MARK: What nodes tell
@@ -192,6 +193,10 @@ package final class SimulatedWorld {
         trace.note(time, node.index, "stored", node.disk.trail.value, node.store?.lsn ?? 0)
         guard !node.disk.isStopped else { return }
         checkStored(node)
+    }
+
+    /// People were told of what is durable.
+    func acknowledged(_ node: SimulatedNode) {
         for (log, sequence) in node.unnoted { truth.acknowledge(log, sequence) }
         node.unnoted = []
     }
