@@ -62,7 +62,8 @@ enum LiveCommands {
                     .value("seeds", "A..B", "all histories from one seed to another, on all cores"),
                     .value("part", "K/N", "of these, only every N-th from the K-th on, as lines of JSON"),
                     .value("trace", "FILE", "write a line for all that happens"),
-                    .flag("whole", "when something is wrong, do not look for a smaller scenario that shows it"),
+                    .flag(
+                        "whole", "when something is wrong, do not look for a smaller scenario that shows it"),
                 ]),
             needsNode: false, nil),
     ]

@@ -5,7 +5,9 @@ enum SimulateCommand {
         let path = context.path(invocation.words("SCENARIO")[0])
         guard let scenario = try read(path, context) else { return .usage }
         if let text = invocation.value("seeds") {
-            guard let seeds = SeedRange(text) else { throw CommandError(SimulationTexts.badSeeds, text, code: .usage) }
+            guard let seeds = SeedRange(text) else {
+                throw CommandError(SimulationTexts.badSeeds, text, code: .usage)
+            }
             if let part = invocation.value("part") {
                 guard let part = SeedRange.Part(part) else {
                     throw CommandError(SimulationTexts.badPart, part, code: .usage)
@@ -16,7 +18,9 @@ enum SimulateCommand {
         }
         var seed = scenario.seed ?? 1
         if let text = invocation.value("seed") {
-            guard let number = UInt64(text) else { throw CommandError(SimulationTexts.badSeed, text, code: .usage) }
+            guard let number = UInt64(text) else {
+                throw CommandError(SimulationTexts.badSeed, text, code: .usage)
+            }
             seed = number
         }
         return try runOne(scenario, seed, context)
@@ -34,7 +38,9 @@ enum SimulateCommand {
     }
 
     /// The history of a seed; what keeps it from being run is said in the user's language.
-    static func history(_ scenario: Scenario, _ seed: UInt64, _ context: CommandContext) throws -> SimulationRun {
+    static func history(_ scenario: Scenario, _ seed: UInt64, _ context: CommandContext) throws
+        -> SimulationRun
+    {
         do {
             return try SimulationRun(scenario, seed: seed)
         } catch SimulationError.waits(let need) {
@@ -44,7 +50,9 @@ enum SimulateCommand {
         }
     }
 
-    private static func runOne(_ scenario: Scenario, _ seed: UInt64, _ context: CommandContext) throws -> ExitCode {
+    private static func runOne(_ scenario: Scenario, _ seed: UInt64, _ context: CommandContext) throws
+        -> ExitCode
+    {
         let history = try history(scenario, seed, context)
         let trace = try context.invocation.value("trace").map { try LineFile(context.path($0)) }
         let status = StatusLine(context.output.stderr, nodes: history.plan.nodes.count)
@@ -88,7 +96,8 @@ final class StatusLine {
         guard sink.isTerminal else { return }
         isShown = true
         let minutes = world.scenarioTime / Milliseconds.minute
-        let clock = [minutes / 60 % 24, minutes % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+        let clock = [minutes / 60 % 24, minutes % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(
+            separator: ":")
         write(
             "\rday \(minutes / 1_440 + 1) \(clock)  \(world.runningCount)/\(nodes) nodes  "
                 + "\(grouped(world.record.changes)) changes  \(humanBytes(world.record.bytes))\u{1b}[K")

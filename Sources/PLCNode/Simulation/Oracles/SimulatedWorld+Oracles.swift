@@ -64,7 +64,8 @@ extension SimulatedWorld {
         }
         let hasher = MerkleHasher()
         if log.forest.root(of: descriptor.fullID, hasher: hasher) != written.roots[Int(count)] {
-            violate("own log never forks", node, "holds other changes than \(nodes[written.author].name) wrote")
+            violate(
+                "own log never forks", node, "holds other changes than \(nodes[written.author].name) wrote")
         }
         if count < node.counts[log.id] ?? 0 {
             violate("monotonic reads", node, "held \(node.counts[log.id] ?? 0) changes, and now \(count)")
@@ -86,7 +87,8 @@ extension SimulatedWorld {
                 if node.counts[move.log] ?? 0 < move.count {
                     violate(
                         "cursors", node,
-                        "follows \(name(of: peer)) to \(cursor.lsn) without change \(move.count) of \(author(of: move.log)), which came at \(move.lsn)")
+                        "follows \(name(of: peer)) to \(cursor.lsn) without change \(move.count) of \(author(of: move.log)), which came at \(move.lsn)"
+                    )
                 }
                 next += 1
             }
@@ -202,7 +204,9 @@ extension SimulatedWorld {
             }
         }
         for (id, count) in before where node.counts[id] ?? 0 < count {
-            violate("received changes", node, "held \(count) changes of \(id.short) before it stopped, and \(node.counts[id] ?? 0) after")
+            violate(
+                "received changes", node,
+                "held \(count) changes of \(id.short) before it stopped, and \(node.counts[id] ?? 0) after")
         }
     }
 

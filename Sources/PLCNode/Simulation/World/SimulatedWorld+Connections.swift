@@ -25,7 +25,9 @@ extension SimulatedWorld {
     func meet(_ link: Int) {
         guard case .meet(let interval) = links[link].profile.manner else { return }
         if !links[link].isIdeal {
-            schedule(.meet(link: link), after: interval - interval / 16 + UInt64(random.below(Int(interval / 8) + 1)))
+            schedule(
+                .meet(link: link),
+                after: interval - interval / 16 + UInt64(random.below(Int(interval / 8) + 1)))
         }
         guard links[link].isOpen, links[link].connections.isEmpty else { return }
         open(link, dialer: links[link].a, purpose: .exchange)
@@ -197,7 +199,9 @@ extension SimulatedWorld {
         guard connections[id]?.closing == [true, true] else { return }
         connections[id] = nil
         links[connection.link].connections.removeAll { $0 == id }
-        if links[connection.link].isOpen { redial(connection.link, afterConnectionOf: time - connection.openedAt) }
+        if links[connection.link].isOpen {
+            redial(connection.link, afterConnectionOf: time - connection.openedAt)
+        }
     }
 
     /// Ends what was dialled for one exchange and has nothing more to say.
@@ -208,7 +212,8 @@ extension SimulatedWorld {
                 links[connection.link].profile.manner != .stay
             else { continue }
             let standing = host.status(of: id)
-            let isDone = !standing.isEmpty && standing.allSatisfy(\.isInSync) && standing.allSatisfy(\.isQuiescent)
+            let isDone =
+                !standing.isEmpty && standing.allSatisfy(\.isInSync) && standing.allSatisfy(\.isQuiescent)
             let isLong = time - connection.openedAt > 30 * Milliseconds.minute
             let isStranger = standing.isEmpty && time - connection.openedAt > Milliseconds.minute
             if isDone || isLong || isStranger { host.step(.ended(id, .done)) }

@@ -33,18 +33,21 @@ extension SimulatedWorld {
             level: planned.level, founders: [nodes[founder].key], nonce: random.nonce(), parent: parent
         ).encoded
         var space = SimulatedSpace(
-            name: planned.name, id: SpaceID(genesis: genesis), genesis: genesis, founder: founder, members: [:])
+            name: planned.name, id: SpaceID(genesis: genesis), genesis: genesis, founder: founder,
+            members: [:])
         for member in planned.members {
             space.members[index(member.node)] = (member.role, member.joinsAt)
         }
         spaces.append(space)
-        truth.add(space.id, genesis: genesis, members: Set(space.members.filter { $0.value.joinsAt == 0 }.keys))
+        truth.add(
+            space.id, genesis: genesis, members: Set(space.members.filter { $0.value.joinsAt == 0 }.keys))
         hold(space.id, genesis, at: founder)
         for member in space.memberIndices where member != founder {
             guard let (role, joinsAt) = space.members[member], joinsAt == 0 else { continue }
             write(at: founder, space.id, .control, isSetUp: true) { _, _, _ in
                 var draft = Draft()
-                draft.append(.grant(self.nodes[member].key, role, name: self.nodes[member].name, invitation: nil))
+                draft.append(
+                    .grant(self.nodes[member].key, role, name: self.nodes[member].name, invitation: nil))
                 return draft
             }
             hold(space.id, genesis, at: member)
@@ -99,7 +102,9 @@ extension SimulatedWorld {
         guard nodes[node].host?.replica.holds(id) != true else { return }
         tally[.lateJoiners] += 1
         let seed = random.bytes(32)
-        guard let key = SigningKey(seed: seed) else { preconditionFailure("thirty-two bytes are a key's seed") }
+        guard let key = SigningKey(seed: seed) else {
+            preconditionFailure("thirty-two bytes are a key's seed")
+        }
         write(at: founder, id, .control, isSetUp: true) { _, _, _ in
             var draft = Draft()
             draft.append(.invite(key.publicKey, role, expiry: .max >> 1))

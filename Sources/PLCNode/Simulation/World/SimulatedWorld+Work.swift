@@ -8,8 +8,11 @@ extension SimulatedWorld {
     func beginDay() {
         let day = scenarioTime / Milliseconds.day
         for link in links.indices { links[link].bytesToday = [0, 0] }
-        if (day + 1) * Milliseconds.day < plan.length { schedule(.midnight, at: (day + 1) * Milliseconds.day) }
-        for workload in plan.workloads where workload.weekdays.contains(daysSince1970: plan.start.daysSince1970 + day) {
+        if (day + 1) * Milliseconds.day < plan.length {
+            schedule(.midnight, at: (day + 1) * Milliseconds.day)
+        }
+        for workload in plan.workloads
+        where workload.weekdays.contains(daysSince1970: plan.start.daysSince1970 + day) {
             let allowed = spaces.indices.filter { workload.spaces.contains(spaces[$0].name) }
             let from = UInt64(workload.hours?.from ?? 0) * Milliseconds.minute
             var to = UInt64(workload.hours?.to ?? 1_440) * Milliseconds.minute
@@ -46,8 +49,10 @@ extension SimulatedWorld {
         guard !open.isEmpty else { return record.writesRefused += 1 }
         let space = random.pick(open)
         switch kind {
-        case .post: create(node, space, Kinds.post, [(8, "idea"), (12, "space")], multi: [(10, 40), (11, 300)])
-        case .feedback: create(node, space, Kinds.feedback, [(9, "praise"), (11, "lesson")], multi: [(10, 160)])
+        case .post:
+            create(node, space, Kinds.post, [(8, "idea"), (12, "space")], multi: [(10, 40), (11, 300)])
+        case .feedback:
+            create(node, space, Kinds.feedback, [(9, "praise"), (11, "lesson")], multi: [(10, 160)])
         case .goal: create(node, space, Kinds.goal, [(8, "team"), (13, "2027-06-30")], multi: [(10, 120)])
         case .reading: create(node, space, Kinds.reading, [(11, "2026-W40"), (13, "5b")], multi: [])
         case .edit: edit(node, space, isConflict)
@@ -91,7 +96,9 @@ extension SimulatedWorld {
             isConflict && !goals.isEmpty
             ? (goals[Int(scenarioTime / Milliseconds.hour) % goals.count].dot, Kinds.goal.number)
             : record(node, space, kinds: [Kinds.goal.number, Kinds.indicator.number])
-        guard let (dot, kind) = found else { return create(node, space, Kinds.goal, [(8, "team"), (13, "2027-06-30")], multi: [(10, 120)]) }
+        guard let (dot, kind) = found else {
+            return create(node, space, Kinds.goal, [(8, "team"), (13, "2027-06-30")], multi: [(10, 120)])
+        }
         let isRegister = kind != Kinds.goal.number || random.once(in: 2)
         let field = Field.number(isRegister ? 13 : 10)
         let value = isRegister ? Self.cbor("2027-\(random.pick(100...999))") : text(space, node, length: 120)

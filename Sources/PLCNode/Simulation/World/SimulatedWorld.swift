@@ -75,7 +75,9 @@ package final class SimulatedWorld {
         for (index, node) in plan.nodes.enumerated() {
             nodes.append(SimulatedNode(index, node.name, in: self, random: &random))
         }
-        for link in plan.links { links.append(SimulatedLink(a: index(link.a), b: index(link.b), profile: link.profile)) }
+        for link in plan.links {
+            links.append(SimulatedLink(a: index(link.a), b: index(link.b), profile: link.profile))
+        }
     }
 
     /// The number of a node of the plan.
