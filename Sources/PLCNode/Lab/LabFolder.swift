@@ -65,10 +65,14 @@ struct LabFolder: Sendable {
 
     /// Makes the folder, with the marker in it.
     func create(_ scenario: String) throws {
-        for folder in [path, nodes, logs] {
-            if mkdir(folder, 0o700) != 0, folder != path || errno != EEXIST {
-                throw FileError("cannot make the folder \(folder)")
-            }
+        if mkdir(path, 0o700) != 0, errno != EEXIST { throw FileError("cannot make the folder \(path)") }
+        // A folder that was there may be somebody else's, in a place where everybody may make some.
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_uid == geteuid(), chmod(path, 0o700) == 0 else {
+            throw CommandError(LabTexts.folderInUse, path)
+        }
+        for folder in [nodes, logs] where mkdir(folder, 0o700) != 0 {
+            throw FileError("cannot make the folder \(folder)")
         }
         let note: JSON = ["process": .integer(Int64(getpid())), "scenario": .text(scenario)]
         try FileSystem.write(note.bytes, to: marker, mode: 0o600)
