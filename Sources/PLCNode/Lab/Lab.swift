@@ -20,6 +20,7 @@ final class Lab: @unchecked Sendable {
     let changing = Locked(())
     private let spaceIDs = Locked<[String: String]>([:])
     private let hasEnded = Locked(false)
+    private let isToEnd = Locked(false)
 
     /// How long an answer may take to reach who asked, once the lab has ended, in milliseconds.
     private static let farewellMilliseconds: UInt64 = 200
@@ -158,20 +159,24 @@ final class Lab: @unchecked Sendable {
 
     // MARK: The end
 
-    /// Ends the nodes, removes the folder, and then ends the loop.
+    /// Has what takes long give up soon; `end` comes next.
+    func cancel() { isToEnd.withLock { $0 = true } }
+
+    /// Whether `cancel` was called.
+    var isCancelled: Bool { isToEnd.withLock { $0 } }
+
+    /// Ends the nodes, removes the folder, and then ends the loop; once, after whatever is being changed.
     func end() {
-        guard
-            !hasEnded.withLock({ ended in
+        changing.withLock { _ in
+            let isDone = hasEnded.withLock { ended in
                 defer { ended = true }
                 return ended
-            })
-        else { return }
-        for node in nodes { node.terminate() }
-        for node in nodes { node.finish() }
-        folder.remove()
-        loop.submit { [loop] in loop.schedule(after: Self.farewellMilliseconds) { loop.stop() } }
+            }
+            if isDone { return }
+            for node in nodes { node.terminate() }
+            for node in nodes { node.finish() }
+            folder.remove()
+            loop.submit { [loop] in loop.schedule(after: Self.farewellMilliseconds) { loop.stop() } }
+        }
     }
-
-    /// Whether `end` was called.
-    var isEnding: Bool { hasEnded.withLock { $0 } }
 }

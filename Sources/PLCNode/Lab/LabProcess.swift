@@ -17,9 +17,18 @@ enum LabProcess {
         try folder.create(plan.plan.name)
         let control = Locked<ControlServer?>(nil)
         let failure = Locked<(any Error)?>(nil)
+        let isSetUp = Promise<Void>()
+        var signals = 0
         try lab.loop.onSignal { _ in
-            // The nodes are waited for, so not on this thread.
-            _ = NamedThread("end", isDetached: true) { lab.end() }
+            signals += 1
+            // The nodes end with this process, so nothing runs on if it does not wait.
+            if signals > 1 { _exit(ExitCode.failed.rawValue) }
+            lab.cancel()
+            // Not on this thread, which both need.
+            _ = NamedThread("end", isDetached: true) {
+                _ = try? isSetUp.wait()
+                lab.end()
+            }
         }
         let setup = NamedThread("setup") {
             do {
@@ -44,6 +53,7 @@ enum LabProcess {
                 _ = try? context.output.line(["failed": .text("\(error)")])
                 lab.end()
             }
+            isSetUp.fulfil(.success(()))
         }
         lab.loop.run()
         setup.join()

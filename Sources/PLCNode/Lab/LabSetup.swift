@@ -180,7 +180,8 @@ struct LabSetup {
 
     /// Throws if there is no time left, or the lab is to end.
     private func check(_ step: LabStep) throws {
-        guard !lab.isEnding, EventLoop.clock() < deadline else {
+        if lab.isCancelled { throw CommandError(LabTexts.cancelled) }
+        guard EventLoop.clock() < deadline else {
             throw CommandError(
                 LabTexts.tooSlow, humanDuration(.milliseconds(Int64(patience))), step.phrase.english)
         }

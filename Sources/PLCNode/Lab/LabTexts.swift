@@ -37,6 +37,7 @@ enum LabTexts {
     static let upEnded = Phrase(
         "The lab's process ended while it was starting; its log says: {1}",
         "انتهت عملية المختبر أثناء البدء؛ ويذكر سجلها: {1}")
+    static let cancelled = Phrase("it was told to end", "طُلب إنهاؤه")
     static let tooSlow = Phrase(
         "not ready within {1}: {2}; give it longer with --within",
         "لم يكتمل خلال {1}: {2}؛ أمهله أكثر بالخيار ‎--within‎")
