@@ -93,12 +93,21 @@ int plc_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB); }
 
 int plc_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
-int plc_spawn(const char *path, char *const arguments[], int output, int errors) {
+char *const *plc_environment(void) {
+    extern char **environ;
+    return environ;
+}
+
+int plc_end_with_parent(int parent) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return -1;
+    return getppid() == parent ? 0 : -1;
+}
+
+int plc_spawn(const char *path, char *const arguments[], char *const environment[], int output, int errors) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, defaults;
     pid_t process = -1;
-    extern char **environ;
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     // An inherited end of a terminal would let a child read what is typed for its parent.
@@ -114,7 +123,7 @@ int plc_spawn(const char *path, char *const arguments[], int output, int errors)
         posix_spawn_file_actions_adddup2(&actions, ends[0], 0);
         posix_spawn_file_actions_adddup2(&actions, output, 1);
         posix_spawn_file_actions_adddup2(&actions, errors, 2);
-        code = posix_spawn(&process, path, &actions, &attributes, arguments, environ);
+        code = posix_spawn(&process, path, &actions, &attributes, arguments, environment);
         close(ends[0]);
         close(ends[1]);
     } else {

@@ -21,9 +21,13 @@ int plc_socket(int family);
 void plc_name_thread(const char *name);
 /// Makes a pipe whose ends do not survive exec; returns 0, or -1 with errno.
 int plc_pipe(int ends[2]);
-/// Starts a program with no input and the given descriptors as output and error output, all signals unblocked.
-/// Returns its process, or -1 with errno.
-int plc_spawn(const char *path, char *const arguments[], int output, int errors);
+/// Starts a program with no input, these variables, and the given descriptors as output and error output, all signals
+/// unblocked. Returns its process, or -1 with errno.
+int plc_spawn(const char *path, char *const arguments[], char *const environment[], int output, int errors);
+/// The environment of this process, as NAME=VALUE, with a null pointer at its end.
+char *const *plc_environment(void);
+/// Has this process killed when the thread that started it ends; -1 if `parent` is not its parent, or no more.
+int plc_end_with_parent(int parent);
 /// Opens a socket of the local machine that does not survive exec.
 int plc_local_socket(void);
 /// Connects, listens and accepts on it; 0 or a descriptor, or -1 with errno.

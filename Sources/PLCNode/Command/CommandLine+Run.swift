@@ -5,8 +5,10 @@
 /// Runs the command that the process's arguments name, and exits with its code.
 public func runCommandLine() -> Never {
     let arguments = Array(CommandLine.arguments.dropFirst())
-    // Before any thread starts: what a node that is being served does on a signal, its loop decides. Others end.
-    Signals.block(arguments.first == "serve" ? Signals.termination : [])
+    ChildProcess.endWithKeeper()
+    // Before any thread starts: what a node or a lab that runs does on a signal, its loop decides. Others end.
+    let hasLoop = arguments.first == "serve" || arguments.starts(with: ["lab", "run"])
+    Signals.block(hasLoop ? Signals.termination : [])
     CommandRegistry.register("serve", ServeCommand.run)
     CommandRegistry.register("sync", ExchangeCommands.sync)
     CommandRegistry.register("join", ExchangeCommands.join)

@@ -6,11 +6,23 @@ internal import CLinux
 
 /// Another process of this program, with its output in our hands.
 package final class ChildProcess {
+    /// What a process is given beside its words.
+    struct Surroundings: Sendable {
+        /// Environment variables beside those of this process; of the same name, these count.
+        var variables: [(name: String, value: String)] = []
+        /// The file to whose end its errors go; nil keeps them for `finish`.
+        var errorFile: String?
+    }
+
+    /// Environment variable: the process that this one shall not outlive.
+    static let keeperVariable = "PLC_TEST_KEEPER"
+
     private let identifier: pid_t
     private let output: Int32
     private let errors: Int32
     private var pending: [UInt8] = []
     private var status: Int32?
+    private var isReleased = false
 
     /// What a process left behind.
     package struct Result: Sendable {
@@ -21,7 +33,12 @@ package final class ChildProcess {
     }
 
     /// Starts the program at `path`; its standard input is empty.
-    package init(_ path: String, _ arguments: [String]) throws {
+    package convenience init(_ path: String, _ arguments: [String]) throws {
+        try self.init(path, arguments, Surroundings())
+    }
+
+    /// Starts the program at `path` in these surroundings; its standard input is empty.
+    init(_ path: String, _ arguments: [String], _ surroundings: Surroundings) throws {
         var out: [Int32] = [0, 0]
         var err: [Int32] = [0, 0]
         guard plc_pipe(&out) == 0 else { throw FileError("cannot make a pipe") }
@@ -32,7 +49,19 @@ package final class ChildProcess {
         }
         let words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
-        identifier = plc_spawn(path, words, out[1], err[1])
+        let variables = Self.environment(surroundings.variables).map { strdup($0) } + [nil]
+        defer { for variable in variables { free(variable) } }
+        if let file = surroundings.errorFile {
+            let opened = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+            guard opened >= 0 else {
+                let error = FileError("cannot write \(file)")
+                for end in out + err { close(end) }
+                throw error
+            }
+            close(err[1])
+            err[1] = opened
+        }
+        identifier = plc_spawn(path, words, variables, out[1], err[1])
         close(out[1])
         close(err[1])
         output = out[0]
@@ -46,13 +75,42 @@ package final class ChildProcess {
     }
 
     deinit {
-        if status == nil {
+        if status == nil, !isReleased {
             kill(identifier, SIGKILL)
             waitpid(identifier, nil, 0)
         }
         close(output)
         close(errors)
     }
+
+    /// Lets the process run on when this value goes.
+    func release() { isReleased = true }
+
+    /// This process's environment as `NAME=VALUE`, with `variables` in it.
+    private static func environment(_ variables: [(name: String, value: String)]) -> [String] {
+        var all: [String] = []
+        var next = plc_environment()
+        while let entry = next?.pointee {
+            all.append(String(cString: entry))
+            next = next?.advanced(by: 1)
+        }
+        all.removeAll { entry in variables.contains { entry.hasPrefix($0.name + "=") } }
+        return all + variables.map { "\($0.name)=\($0.value)" }
+    }
+
+    /// Has the system end this process when the one that keeps it ends; called once, before anything else.
+    ///
+    /// The death of the thread that started it counts, so a keeper starts others on a thread that stays.
+    package static func endWithKeeper() {
+        guard let word = getenv(keeperVariable), let keeper = pid_t(String(cString: word)) else { return }
+        // What this process starts is not the keeper's child.
+        unsetenv(keeperVariable)
+        // A keeper that was gone before the system knew of the wish would never be missed.
+        if plc_end_with_parent(keeper) != 0 { _exit(ExitCode.failed.rawValue) }
+    }
+
+    /// Makes this process a session of its own, so that what is typed at the terminal does not end it.
+    static func leaveTerminal() { _ = setsid() }
 
     /// The path of the program that is running: where the system says it is, or how it was called.
     package static func ownPath() -> String {

@@ -74,9 +74,17 @@ package enum ControlSocket {
     // MARK: The side that asks
 
     /// Runs a command in the process that serves the folder; nil if none does.
-    package static func run(_ request: Request, at path: String, output: Output) throws -> ExitCode? {
+    ///
+    /// With `milliseconds`, a process that says nothing for so long is given up.
+    package static func run(
+        _ request: Request, at path: String, output: Output, silentAtMost milliseconds: Int? = nil
+    ) throws -> ExitCode? {
         guard let connection = connect(path) else { return nil }
         defer { close(connection) }
+        if let milliseconds {
+            var limit = timeval(tv_sec: milliseconds / 1_000, tv_usec: milliseconds % 1_000 * 1_000)
+            setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
         try send(.request, request.encoded, to: connection)
         while let (kind, bytes) = receive(connection) {
             switch kind {
@@ -86,7 +94,10 @@ package enum ControlSocket {
             case .request: break
             }
         }
-        throw ControlError("the process that serves the folder went away")
+        throw ControlError(
+            errno == EAGAIN && milliseconds != nil
+                ? "the process that serves the folder does not answer"
+                : "the process that serves the folder went away")
     }
 
     /// Whether a process serves the folder.

@@ -7,11 +7,20 @@ package import PLCSync
 
 /// The clocks and the randomness of the machine: read here, passed on as values.
 package enum World {
+    /// Environment variable for tests: a wall clock that is wrong by so many milliseconds.
+    static let offsetVariable = "PLC_TEST_CLOCK_OFFSET"
+    /// The most that it may be wrong, in milliseconds: no sum of times overflows.
+    private static let offsetMax: Int64 = 1 << 47
+    private static let offset: Int64 = {
+        let wanted = getenv(offsetVariable).flatMap { Int64(String(cString: $0)) } ?? 0
+        return min(max(wanted, -offsetMax), offsetMax)
+    }()
+
     /// The wall clock.
     package static func wall() -> WallTime {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return WallTime(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+        return WallTime(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000 + offset)
     }
 
     /// Both clocks.

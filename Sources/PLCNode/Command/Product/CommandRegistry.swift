@@ -20,6 +20,7 @@ package enum CommandRegistry {
     private static let entries: [Entry] =
         NodeCommands.entries + SpaceCommands.entries + PeerCommands.entries + RecordCommands.entries
         + GoalCommands.entries + TransferCommands.entries + SafetyCommands.entries + LiveCommands.entries
+        + LabCommands.entries
 
     /// The commands as the parser wants them.
     package static let table = CommandTable(
@@ -58,9 +59,12 @@ package enum CommandRegistry {
     }
 
     /// Carries out a command, tells people what went wrong, and says what the process ends with.
-    package static func perform(_ context: CommandContext) -> ExitCode {
+    package static func perform(_ context: CommandContext) -> ExitCode { perform(context, run) }
+
+    /// The same for a command that `body` carries out.
+    static func perform(_ context: CommandContext, _ body: (CommandContext) throws -> ExitCode) -> ExitCode {
         do {
-            return try run(context)
+            return try body(context)
         } catch let error as OutputError {
             if error != .closed { context.output.note("plc: \(error)") }
             return error.exitCode

@@ -20,7 +20,7 @@ extension SimulatedWorld {
             for rate in workload.rates {
                 for _ in 0..<count(of: rate) {
                     let at = day * Milliseconds.day + from + UInt64(random.below(Int(to - from)))
-                    guard at < plan.length else { continue }
+                    guard at < min(plan.length, workload.until) else { continue }
                     schedule(
                         .write(
                             node: index(workload.node), rate.kind, spaces: allowed,
