@@ -144,7 +144,7 @@ package final class Store {
             log.isDirty = false
         }
         touched = []
-        for (index, space) in spaces where space.isDirty {
+        for (index, space) in spaces.sorted(by: { $0.key < $1.key }) where space.isDirty {
             try statements.update(index, space)
             space.isDirty = false
         }
@@ -344,7 +344,9 @@ package final class Store {
                 log.lsn = lsn
             }
         }
-        for (peer, cursor) in commit.cursors { try statements.set(cursor, of: peer, space: space) }
+        for (peer, cursor) in commit.cursors.sorted(by: { $0.key < $1.key }) {
+            try statements.set(cursor, of: peer, space: space)
+        }
         return lsns
     }
 
