@@ -16,12 +16,24 @@ package protocol ReplicaSurroundings: AnyObject {
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Store) throws -> Value, in chain: JobChain?,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void)
-    /// Reads what a peer wants; nil if the store failed.
-    func read(_ request: ReadRequest, completion: @escaping @Sendable ([ReadPart]?) -> Void)
+    /// Stops handing over a peer's bytes, once those that were read are handed over.
+    func pauseReading(_ id: ConnectionID)
+    /// Hands over a peer's bytes again.
+    func resumeReading(_ id: ConnectionID)
+    /// Reads what a peer wants, nil if the store failed; with `tailBytes` so many bytes of the leaves that both sides
+    /// hold, too.
+    func read(
+        _ request: ReadRequest, tailBytes: Int?,
+        completion: @escaping @Sendable ([ReadPart]?, _ tail: [UInt8]?) -> Void)
+    /// Reads the last `bytes` bytes of a log's items up to a leaf; nil if they cannot be read.
+    func read(
+        tailOf log: LogID, through: UInt64, bytes: Int, completion: @escaping @Sendable ([UInt8]?) -> Void)
     /// Something happened that people or programs may want to know.
     func report(_ event: Event)
     /// Something went wrong that an operator should read of.
     func complain(_ message: String)
+    /// The store failed what somebody waits for.
+    func failed(_ error: any Error)
 }
 
 extension ReplicaSurroundings {
@@ -49,6 +61,10 @@ package final class ReplicaHost: @unchecked Sendable {
     /// Those of them of which the store has not said what became of them, in order.
     private var underWay: [UInt64] = []
     unowned let surroundings: any ReplicaSurroundings
+    /// Connections whose next frame takes from leaves that are verified, but not on the disk yet.
+    private var awaitingLeaves: Set<ConnectionID> = []
+    /// Whether streams have ended, and so memory of some size is free, since somebody last asked.
+    package var hasFreedMemory = false
     /// For tests: the next batch that is received is lost.
     var dropsBatch = false
 
@@ -75,17 +91,28 @@ package final class ReplicaHost: @unchecked Sendable {
     /// Bytes came.
     package func received(_ id: ConnectionID, _ bytes: borrowing RawSpan) {
         guard let channel = channels[id] else { return }
+        let wasHeldUp = channel.needs != nil
+        guarded(id) { () throws(Malformed) in
+            try channel.incoming(bytes) { type, body in take(id, type, body) }
+            if !wasHeldUp { try fetchLeaves(id, channel) }
+        }
+    }
+
+    private func take(_ id: ConnectionID, _ type: UInt8, _ body: [UInt8]) {
+        if dropsBatch, type == Frame.Kind.data.rawValue {
+            dropsBatch = false
+            return
+        }
+        step(.received(id, type: type, body: body))
+    }
+
+    /// Ends the connection if `body` finds that the peer sends what it must not.
+    private func guarded(_ id: ConnectionID, _ body: () throws(Malformed) -> Void) {
         do throws(Malformed) {
-            try channel.incoming(bytes, at: surroundings.now.monotonic) { type, body in
-                if dropsBatch, type == Frame.Kind.data.rawValue {
-                    dropsBatch = false
-                    return
-                }
-                step(.received(id, type: type, body: body))
-            }
+            try body()
         } catch {
             surroundings.complain("\(id.value): \(error); the connection is closed")
-            step(.ended(id, error.reason == .limit ? .limitExceeded : .protocolError))
+            step(.ended(id, error.closeCode))
         }
     }
 
@@ -93,6 +120,7 @@ package final class ReplicaHost: @unchecked Sendable {
     @discardableResult
     package func disconnected(_ id: ConnectionID) -> Bool {
         guard channels.removeValue(forKey: id) != nil else { return false }
+        awaitingLeaves.remove(id)
         step(.disconnected(id))
         return true
     }
@@ -101,7 +129,12 @@ package final class ReplicaHost: @unchecked Sendable {
     package func tick() {
         step(.ticked)
         let now = surroundings.now.monotonic
-        for channel in channels.values where now > 5_000 { channel.restIfSilent(since: now - 5_000) }
+        for (id, channel) in channels.sorted(by: { $0.key < $1.key }) {
+            if let frame = channel.restIfSilent(at: now) { surroundings.send(id, frame) }
+            guard channel.hasFreed else { continue }
+            channel.hasFreed = false
+            hasFreedMemory = true
+        }
     }
 
     /// How this node and the peer of a connection stand, space by space.
@@ -127,8 +160,7 @@ package final class ReplicaHost: @unchecked Sendable {
         case .commit(let commit):
             commitDurably(commit)
         case .read(let request):
-            channels[request.connection]?.expect(changes: request.changes)
-            surroundings.read(request) { [weak self] parts in self?.step(.read(request.id, parts)) }
+            read(request)
         case .admit(let admission):
             admit(admission)
         case .found(let id, let genesis):
@@ -137,6 +169,63 @@ package final class ReplicaHost: @unchecked Sendable {
             surroundings.report(event)
         }
     }
+
+    /// Reads what a peer wants, and what the stream that brings it is to begin with, if it begins one.
+    private func read(_ request: ReadRequest) {
+        let sizeLog = channels[request.connection]?.expect(request)
+        surroundings.read(request, tailBytes: sizeLog.map { 1 << Int($0) }) { [weak self] parts, tail in
+            guard let self else { return }
+            if let sizeLog, let run = request.common, let tail {
+                channels[request.connection]?.offer(run, sizeLog: sizeLog, tail)
+            }
+            step(.read(request.id, parts))
+        }
+    }
+
+    // MARK: Streams that take from leaves
+
+    /// Reads the leaves that a connection's next frame takes from; nothing more is taken of the peer until they are
+    /// there, so that no more waits than was read from the socket at once.
+    private func fetchLeaves(_ id: ConnectionID, _ channel: FrameChannel) throws(Malformed) {
+        guard let name = channel.needs else { return }
+        switch try replica.run(named: name, on: id) {
+        case .arriving:
+            awaitingLeaves.insert(id)
+            surroundings.pauseReading(id)
+        case .held(let log):
+            surroundings.pauseReading(id)
+            surroundings.read(tailOf: log, through: name.through, bytes: name.maximumBytes) {
+                [weak self] bytes in self?.provide(id, name, bytes)
+            }
+        }
+    }
+
+    private func provide(_ id: ConnectionID, _ name: StreamPrefix, _ bytes: [UInt8]?) {
+        guard let channel = channels[id] else { return }
+        guard let bytes else { return step(.ended(id, .busy)) }
+        if StreamPrefix.check(bytes) != name.check { replica.noteUnlike(id) }
+        guarded(id) { () throws(Malformed) in
+            try channel.provide(name, bytes) { type, body in take(id, type, body) }
+            try fetchLeaves(id, channel)
+        }
+        if channel.needs == nil { surroundings.resumeReading(id) }
+    }
+
+    /// Looks again at connections that wait for leaves to become durable; some have, or never will.
+    private func lookForLeaves() {
+        for id in awaitingLeaves.sorted() {
+            awaitingLeaves.remove(id)
+            guard let channel = channels[id] else { continue }
+            do throws(Malformed) {
+                try fetchLeaves(id, channel)
+            } catch {
+                // The peer was right: what it named was verified here, and could not be stored.
+                step(.ended(id, .busy))
+            }
+        }
+    }
+
+    // MARK: Making durable
 
     private func commitDurably(_ commit: Commit) {
         let chain = chain
@@ -148,6 +237,7 @@ package final class ReplicaHost: @unchecked Sendable {
             case .success(let lsns):
                 underWay.removeFirst()
                 step(.committed(commit.id, lsns: lsns))
+                lookForLeaves()
             case .failure(let error):
                 surroundings.complain("what was received cannot be stored: \(error)")
                 refuseAll()
@@ -161,6 +251,7 @@ package final class ReplicaHost: @unchecked Sendable {
         underWay = []
         chain = JobChain()
         for id in refused { step(.refused(id)) }
+        lookForLeaves()
     }
 
     private func admit(_ admission: Admission) {
@@ -183,6 +274,7 @@ package final class ReplicaHost: @unchecked Sendable {
                 self?.step(.opened(snapshot))
             case .failure(let error):
                 self?.surroundings.complain("the space cannot be stored: \(error)")
+                self?.surroundings.failed(error)
                 self?.step(.ended(id, .busy))
             }
         }

@@ -6,6 +6,8 @@ enum ServerEvent {
     case replica(Event)
     /// A connection is gone.
     case closed(ConnectionID, CloseReason)
+    /// The store has failed what somebody waits for.
+    case failed(any Error)
 }
 
 /// The threads, sockets and clocks around a replica's host, on one loop's thread.
@@ -22,9 +24,15 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
     private var dials: [Dial] = []
     private var nextDial = 0
     private var opening: Set<SpaceID> = []
+    /// When memory was last given back to the system.
+    private var memoryReleased: UInt64 = 0
+    /// Memory is given back no more often than this, as going through it takes milliseconds.
+    private static let memoryInterval: UInt64 = 10_000
     private var tickTimer: TimerID?
     private let log: Log
     private var observers: [Int: (ServerEvent) -> Void] = [:]
+    /// Why the store can be used no more; on the loop's thread.
+    private(set) var storeFailure: (any Error)?
     private var nextObserver = 0
     /// Bytes both ways after which no more is exchanged; nil without a limit.
     package var budget: Int?
@@ -60,6 +68,21 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
         package let bytesReceived: Int
         package let roundTrips: Int
         package let spaces: [Replica.SpaceStatus]
+
+        /// The same, with the totals counted from an earlier status of the same connection on.
+        func since(_ earlier: PeerStatus) -> PeerStatus {
+            PeerStatus(
+                connection: connection, node: node, address: address, dialled: dialled,
+                bytesSent: bytesSent - earlier.bytesSent,
+                bytesReceived: bytesReceived - earlier.bytesReceived,
+                roundTrips: roundTrips - earlier.roundTrips,
+                spaces: spaces.map { space in
+                    guard let before = earlier.spaces.first(where: { $0.space == space.space }) else {
+                        return space
+                    }
+                    return space.since(before)
+                })
+        }
     }
 
     /// A server of `node`; nothing happens before `start` and `run`.
@@ -259,11 +282,36 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
         node.submit(body, in: chain) { [loop] result in loop.submit { completion(result) } }
     }
 
-    package func read(_ request: ReadRequest, completion: @escaping @Sendable ([ReadPart]?) -> Void) {
-        reader.submit(request) { [loop] parts in loop.submit { completion(parts) } }
+    package func pauseReading(_ id: ConnectionID) { transport?.pauseReading(id) }
+
+    package func resumeReading(_ id: ConnectionID) { transport?.resumeReading(id) }
+
+    package func read(
+        _ request: ReadRequest, tailBytes: Int?,
+        completion: @escaping @Sendable ([ReadPart]?, _ tail: [UInt8]?) -> Void
+    ) {
+        reader.submit(request, tailBytes: tailBytes) { [loop] parts, tail in
+            loop.submit { completion(parts, tail) }
+        }
+    }
+
+    package func read(
+        tailOf log: LogID, through: UInt64, bytes: Int, completion: @escaping @Sendable ([UInt8]?) -> Void
+    ) {
+        reader.submit(tail: log, through: through, bytes: bytes) { [loop] bytes in
+            loop.submit { completion(bytes) }
+        }
     }
 
     package func complain(_ message: String) { log.error(message) }
+
+    package func failed(_ error: any Error) { tell(.failed(error)) }
+
+    /// Tells who waits for a meeting, now or later, that the store can be used no more; on the loop's thread.
+    func failedForGood(_ error: any Error) {
+        storeFailure = error
+        failed(error)
+    }
 
     package func report(_ event: Event) {
         switch event {
@@ -301,8 +349,18 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
         tickTimer = loop.schedule(after: 1_000) { [weak self] in
             guard let self else { return }
             host.tick()
+            releaseMemory()
             scheduleTick()
         }
+    }
+
+    /// Gives the memory of streams that have ended back to the system.
+    private func releaseMemory() {
+        // The allocator would keep it between what lives on: megabytes for each peer.
+        guard host.hasFreedMemory, loop.now >= memoryReleased + Self.memoryInterval else { return }
+        World.releaseMemory()
+        host.hasFreedMemory = false
+        memoryReleased = loop.now
     }
 
     // MARK: For people
@@ -315,7 +373,7 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
                 connection: id, node: info.peer, address: "\(info.remoteAddress)",
                 dialled: dials.first { $0.connection == id }?.endpoint.description,
                 bytesSent: channel.bytesSent, bytesReceived: channel.bytesReceived,
-                roundTrips: channel.roundTrips, spaces: host.status(of: id))
+                roundTrips: channel.trips.count, spaces: host.status(of: id))
         }
     }
 

@@ -13,7 +13,7 @@ final class DiskHost: ReplicaSurroundings {
     /// Jobs for the store's thread, and what waits for the host's.
     var jobs: [CommitGroup.Job] = []
     var completions: [() -> Void] = []
-    private var reads: [(ReadRequest, @Sendable ([ReadPart]?) -> Void)] = []
+    private var reads: [() -> Void] = []
     /// What is to be sent.
     var outbox: [(id: ConnectionID, bytes: [UInt8])] = []
     var closing: [ConnectionID] = []
@@ -61,9 +61,24 @@ final class DiskHost: ReplicaSurroundings {
             })
     }
 
-    func read(_ request: ReadRequest, completion: @escaping @Sendable ([ReadPart]?) -> Void) {
-        reads.append((request, completion))
+    func read(
+        _ request: ReadRequest, tailBytes: Int?,
+        completion: @escaping @Sendable ([ReadPart]?, _ tail: [UInt8]?) -> Void
+    ) {
+        reads.append { [unowned self] in completion(try? view.answer(request), nil) }
     }
+
+    func read(
+        tailOf log: LogID, through: UInt64, bytes: Int, completion: @escaping @Sendable ([UInt8]?) -> Void
+    ) {
+        reads.append { [unowned self] in
+            completion(try? view.tail(of: log, through: through, maximumBytes: bytes))
+        }
+    }
+
+    func pauseReading(_ id: ConnectionID) {}
+    func resumeReading(_ id: ConnectionID) {}
+    func failed(_ error: any Error) {}
 
     func report(_ event: Event) { events.append(event) }
     func complain(_ message: String) { complaints.append(message) }
@@ -88,8 +103,7 @@ final class DiskHost: ReplicaSurroundings {
             } else if storing, !jobs.isEmpty {
                 runJob()
             } else if !reads.isEmpty {
-                let (request, completion) = reads.removeFirst()
-                completion(try? view.answer(request))
+                reads.removeFirst()()
             } else {
                 return hasWorked
             }
