@@ -6,7 +6,7 @@ internal import PLCSync
 /// was born with is read from the leaf that created it; tables hold only what has changed since.
 enum Schema {
     /// The version that this program writes.
-    static let version: Int64 = 1
+    static let version: Int64 = 2
 
     /// The steps from each version to the next.
     static let migrations: [String] = [
@@ -85,7 +85,12 @@ enum Schema {
         CREATE TABLE peer (
             address TEXT PRIMARY KEY, node BLOB, last_contact INTEGER NOT NULL DEFAULT 0
         ) WITHOUT ROWID, STRICT;
+        """,
         """
+        -- The head of a log may be that of more leaves than there are: bridge has the hashes from the last one to it.
+        ALTER TABLE log DROP COLUMN head_root;
+        ALTER TABLE log ADD COLUMN bridge BLOB NOT NULL DEFAULT x'';
+        """,
     ]
 
     /// Brings the database to this program's version; refuses one that is newer.
