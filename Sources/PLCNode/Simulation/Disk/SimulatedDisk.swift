@@ -219,7 +219,9 @@ package final class SimulatedDisk {
         return file
     }
 
-    /// Reads into `buffer`; what lies behind the end is zero. Returns how many bytes the file had.
+    /// Reads into `buffer`; what lies behind the end is zero.
+    ///
+    /// Returns how many bytes the file had.
     func read(_ file: File, at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(Refusal) -> Int
     {
         if faults.readErrors > 0, random.below(1_000_000) < faults.readErrors {
