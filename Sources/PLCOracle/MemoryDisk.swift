@@ -8,7 +8,7 @@ package struct DiskLog: ForestReader, Sendable {
     package var forest = Forest()
     package var nodes: [Block: Bytes32] = [:]
     package var head: Head?
-    package var headRoot: Bytes32?
+    package var bridge: [Bytes32] = []
     package var lsn: UInt64 = 0
 
     package init(_ descriptor: LogDescriptor, isOwn: Bool) {
@@ -17,7 +17,7 @@ package struct DiskLog: ForestReader, Sendable {
     }
 
     /// The length that is announced.
-    package var count: UInt64 { isOwn ? forest.count : head?.count ?? 0 }
+    package var count: UInt64 { isOwn || head != nil ? forest.count : 0 }
 
     package mutating func append(_ leaf: [UInt8], _ hasher: MerkleHasher) {
         leaves.append(leaf)
@@ -35,7 +35,7 @@ package struct DiskLog: ForestReader, Sendable {
 
     package var snapshot: LogSnapshot {
         LogSnapshot(
-            descriptor: descriptor, forest: forest, head: head, headRoot: headRoot, lsn: lsn, isOwn: isOwn)
+            descriptor: descriptor, forest: forest, head: head, bridge: bridge, lsn: lsn, isOwn: isOwn)
     }
 }
 
@@ -128,17 +128,17 @@ package struct MemoryDisk: Sendable {
             space.note(stretchLeaves, of: stretch.descriptor)
             guard log.forest == stretch.forest else { return nil }
             for (block, hash) in stretch.nodes where log.nodes[block] != hash { return nil }
-            if let head = stretch.head {
-                guard head.count == log.forest.count, head.isValid(root: stretch.root, of: log.descriptor),
-                    stretch.root == log.forest.root(of: log.descriptor.fullID, hasher: hasher)
-                else { return nil }
-                log.head = head
-                log.headRoot = stretch.root
-                lsn += 1
-                log.lsn = lsn
-                lsns[id] = lsn
-                space.moves.append(DiskSpace.Move(lsn: lsn, log: id, count: head.count))
-            }
+            var full = log.forest
+            guard full.append(bridge: stretch.bridge, to: stretch.head.count, hasher: hasher),
+                stretch.head.isValid(
+                    root: full.root(of: log.descriptor.fullID, hasher: hasher), of: log.descriptor)
+            else { return nil }
+            log.head = stretch.head
+            log.bridge = stretch.bridge
+            lsn += 1
+            log.lsn = lsn
+            lsns[id] = lsn
+            space.moves.append(DiskSpace.Move(lsn: lsn, log: id, count: log.forest.count))
             space.logs[id] = log
         }
         for (peer, cursor) in commit.cursors { space.cursors[peer] = cursor }
@@ -172,7 +172,7 @@ package struct MemoryDisk: Sendable {
                 next += 1
             }
             guard next > part.from else { break }
-            let bridge = next > part.to ? nil : try? log.bridge(from: next - 1, to: part.to)
+            let bridge = try? part.bridge(from: next, log, hasher: MerkleHasher())
             let bytes = writer.count + (bridge?.count ?? 0) * Bytes32.count
             guard parts.isEmpty || total + bytes <= request.maximumBytes else { break }
             total += bytes

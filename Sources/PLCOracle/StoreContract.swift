@@ -88,13 +88,53 @@ package struct StoreContract {
                 contract.claim("\(length) changes stand in the log", log?.forest.count == length)
             }
         },
+        Case(name: "L-28 S-31 S-46: what is held of a log stands under a head, and can be proved to others") {
+            contract in
+            let log = try contract.makeLog(epoch: 9, (1...700).map { $0 % 50 })
+            var held: UInt64 = 0
+            for to: UInt64 in [1, 2, 255, 256, 300, 513, 699, 700] {
+                let moved = try contract.store.apply(
+                    contract.commit([try contract.stretch(of: log, from: held + 1, to: to)]))
+                held = to
+                contract.claim("the head moves", moved.count == 1)
+                for restarts in [false, true] {
+                    if restarts { try contract.store.reopen() }
+                    let found = try contract.store.snapshot(contract.space).logs.first {
+                        $0.descriptor.id == log.descriptor.id
+                    }
+                    guard let found, let head = found.head else {
+                        contract.claim("\(to) stand under a head", false)
+                        continue
+                    }
+                    var full = found.forest
+                    let reaches = full.append(bridge: found.bridge, to: head.count, hasher: contract.hasher)
+                    contract.claim("the bridge leads to the head", reaches && full == log.forest)
+                    contract.claim("the move is numbered", found.lsn == moved[log.descriptor.id])
+                    var left = [
+                        ReadRequest.Part(
+                            log: log.descriptor.id, from: 1, to: to, head: head.count, bridge: found.bridge)
+                    ]
+                    while !left.isEmpty { left = try contract.read(left, maximumBytes: 5_000, [log]) }
+                }
+            }
+            let again = try contract.stretch(of: log, from: 5, to: 9)
+            contract.claim(
+                "what does not follow is refused",
+                (try? contract.store.apply(contract.commit([again]))) == nil)
+            let length = try contract.store.snapshot(contract.space).logs.first?.forest.count
+            contract.claim("and not stored", length == 700)
+        },
         Case(name: "S-31 S-35: an answer has no more bytes than it may have, but for one item") { contract in
             let sizes: [[Int]] = [
                 [65_400], [65_400, 20], [65_400, 10, 30_000], [5, 5, 5], [60_000, 60_000],
             ]
             let logs = try contract.receive(sizes)
             for limit in [1, 40, 65_600, 100_000, 147_456, 1_000_000] {
-                var left = logs.map { ReadRequest.Part(log: $0.descriptor.id, from: 1, to: $0.forest.count) }
+                var left = logs.map { log in
+                    ReadRequest.Part(
+                        log: log.descriptor.id, from: 1, to: log.forest.count, head: log.forest.count,
+                        bridge: [])
+                }
                 var answers = 0
                 while !left.isEmpty, answers < 100 {
                     left = try contract.read(left, maximumBytes: limit, logs)
@@ -116,7 +156,7 @@ package struct StoreContract {
         var logs: [DiskLog] = []
         for (epoch, sizes) in sizes.enumerated() {
             let log = try makeLog(epoch: UInt64(epoch), sizes)
-            _ = try store.apply(commit([stretch(of: log, from: 1, to: log.forest.count)]))
+            _ = try store.apply(commit([try stretch(of: log, from: 1, to: log.forest.count)]))
             logs.append(log)
         }
         return logs
@@ -136,7 +176,7 @@ package struct StoreContract {
     }
 
     /// What came of a log from one leaf to another, under the head of the log as it is.
-    private func stretch(of log: DiskLog, from: UInt64, to: UInt64) -> Stretch {
+    private func stretch(of log: DiskLog, from: UInt64, to: UInt64) throws -> Stretch {
         var forest = Forest()
         var nodes: [(block: Block, hash: Bytes32)] = []
         var items = ByteWriter()
@@ -149,8 +189,8 @@ package struct StoreContract {
         let head = Head(signing: log.forest, of: log.descriptor, with: other, hasher: hasher)
         return Stretch(
             descriptor: log.descriptor, from: from, items: items.bytes, forest: forest, nodes: nodes,
-            head: to == log.forest.count ? head : nil,
-            root: log.forest.root(of: log.descriptor.fullID, hasher: hasher))
+            head: head,
+            bridge: try log.bridge(from: to, to: log.forest.count))
     }
 
     private mutating func commit(_ stretches: [Stretch]) -> Commit {
@@ -185,7 +225,9 @@ package struct StoreContract {
             claim("the leaves are those", itemLeaves(read.items) == Array(leaves))
             check(read, of: log, to: part)
             if read.next <= part.to {
-                left.append(ReadRequest.Part(log: part.log, from: read.next, to: part.to))
+                left.append(
+                    ReadRequest.Part(
+                        log: part.log, from: read.next, to: part.to, head: part.head, bridge: part.bridge))
             }
         }
         return left
@@ -197,7 +239,7 @@ package struct StoreContract {
         for leaf in log.leaves.prefix(Int(read.next) - 1) {
             forest.append(hasher.leaf(leaf.span.bytes), hasher: hasher)
         }
-        claim("it is bridged if it ends early", (read.bridge != nil) == (read.next <= part.to))
+        claim("it is bridged if it ends early", (read.bridge != nil) == (read.next <= part.head))
         let isProved = forest.append(bridge: read.bridge ?? [], to: log.forest.count, hasher: hasher)
         claim("the bridge leads to the root", isProved && forest == log.forest)
     }

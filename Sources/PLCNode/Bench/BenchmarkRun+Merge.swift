@@ -78,8 +78,9 @@ extension BenchmarkRun {
             }
         }
         return Stretch(
-            descriptor: descriptor, from: held + 1, items: items, forest: forest, nodes: nodes, head: nil,
-            root: Bytes32(words: (0, 0, 0, 0)))
+            descriptor: descriptor, from: held + 1, items: items, forest: forest, nodes: nodes,
+            head: Head(count: forest.count, flags: 0, signature: [UInt8](repeating: 0, count: 64)),
+            bridge: [])
     }
 
     /// The same in memory: all that was there before is folded first, what came in the exchanges is measured.

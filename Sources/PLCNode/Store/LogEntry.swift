@@ -17,8 +17,9 @@ final class LogEntry {
     var descriptor: LogDescriptor?
     var isOwn = false
     var forest = Forest()
+    /// The head under which the leaves are verified, and the hashes from the last of them to it.
     var head: Head?
-    var headRoot: Bytes32?
+    var bridge: [Bytes32] = []
     var lsn: UInt64 = 0
     /// How many changes are folded.
     var folded: UInt64 = 0
@@ -79,7 +80,7 @@ final class LogEntry {
         guard let descriptor else { return nil }
         return LogSnapshot(
             descriptor: descriptor, forest: forest, head: isOwn ? nil : head,
-            headRoot: isOwn ? nil : headRoot, lsn: lsn, isOwn: isOwn)
+            bridge: isOwn ? [] : bridge, lsn: lsn, isOwn: isOwn)
     }
 }
 

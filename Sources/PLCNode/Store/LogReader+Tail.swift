@@ -1,8 +1,8 @@
-import PLCSync
+package import PLCSync
 
 extension StoreView {
     /// The last bytes of a log's items up to leaf `through`, as in `LogReader.tail`.
-    func tail(of log: LogID, through: UInt64, maximumBytes: Int) throws -> [UInt8]? {
+    package func tail(of log: LogID, through: UInt64, maximumBytes: Int) throws -> [UInt8]? {
         try snapshot {
             guard let index = try index(of: log) else { return nil }
             return try logReader.tail(log: index, through: through, maximumBytes: maximumBytes)

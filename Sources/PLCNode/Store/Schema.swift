@@ -101,6 +101,11 @@ enum Schema {
         -- flags of records: 4 an addition of the same change may be kept apart from the birth.
         UPDATE record SET flags = flags | 4 WHERE id IN (SELECT record FROM element WHERE dot >> 10 = record >> 10);
         """,
+        """
+        -- The head of a log may be that of more leaves than there are: bridge has the hashes from the last one to it.
+        ALTER TABLE log DROP COLUMN head_root;
+        ALTER TABLE log ADD COLUMN bridge BLOB NOT NULL DEFAULT x'';
+        """,
     ]
 
     /// Brings the database to this program's version; refuses one that is newer.

@@ -39,15 +39,17 @@ extension Store {
         for (index, log) in logs.sorted(by: { $0.key < $1.key }) {
             guard let descriptor = log.descriptor else { continue }
             do {
-                let (forest, headForest, nodesAgree) = try recompute(index, log)
+                let (forest, nodesAgree) = try recompute(index, log)
                 if forest != log.forest {
                     findings.append(.log(log.id, "its hashes are not those of its changes"))
                 } else if !nodesAgree {
                     findings.append(.log(log.id, "a stored hash is wrong"))
                 }
                 if let head = log.head, head.count > 0 {
-                    let root = headForest?.root(of: descriptor.fullID, hasher: hasher)
-                    if root == nil || !head.isValid(root: root ?? descriptor.fullID, of: descriptor) {
+                    var full = forest
+                    let isWhole = full.append(bridge: log.bridge, to: head.count, hasher: hasher)
+                    let root = full.root(of: descriptor.fullID, hasher: hasher)
+                    if !isWhole || !head.isValid(root: root, of: descriptor) {
                         findings.append(.head(log.id))
                     }
                 }
@@ -58,12 +60,9 @@ extension Store {
         return findings
     }
 
-    /// The forest over a log's changes, that at its head's length, and whether stored interior hashes agree.
-    private func recompute(
-        _ index: Int, _ log: LogEntry
-    ) throws -> (forest: Forest, atHead: Forest?, nodesAgree: Bool) {
+    /// The forest over a log's changes, and whether stored interior hashes agree.
+    private func recompute(_ index: Int, _ log: LogEntry) throws -> (forest: Forest, nodesAgree: Bool) {
         var forest = Forest()
-        var atHead: Forest?
         var agree = true
         let get = try database.prepare("SELECT hashes FROM node WHERE id = ?1")
         try forEachLeaf(index, log) { leaf, sequence in
@@ -71,13 +70,12 @@ extension Store {
             forest.append(hasher.leaf(leaf), hasher: hasher) { block, hash in
                 if block.height >= Replica.storedHeight { nodes += hash.bytes }
             }
-            if forest.count == log.head?.count { atHead = forest }
             guard !nodes.isEmpty else { return }
             get.bind(1, LocalDot(log: index, sequence: sequence, op: 0).value)
             if try !get.step() || get.bytes(0) != nodes { agree = false }
             get.reset()
         }
-        return (forest, atHead, agree)
+        return (forest, agree)
     }
 
     private func forEachLeaf(
@@ -235,7 +233,7 @@ extension Store {
                 log.head?.count != log.forest.count
             else { continue }
             logs[index]?.head = Head(signing: log.forest, of: descriptor, with: key, hasher: hasher)
-            logs[index]?.headRoot = log.forest.root(of: descriptor.fullID, hasher: hasher)
+            logs[index]?.bridge = []
             if let log = logs[index] { try statements.update(index, log) }
         }
     }

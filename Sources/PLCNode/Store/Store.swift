@@ -336,13 +336,12 @@ package final class Store {
             let index = try describe(stretch.descriptor, space: space)
             touch(index)
             try append(stretch, to: index)
-            if let head = stretch.head, let log = logs[index] {
-                lsn += 1
-                lsns[stretch.descriptor.id] = lsn
-                log.head = head
-                log.headRoot = stretch.root
-                log.lsn = lsn
-            }
+            guard let log = logs[index] else { preconditionFailure("log \(index) is there") }
+            lsn += 1
+            lsns[stretch.descriptor.id] = lsn
+            log.head = stretch.head
+            log.bridge = stretch.bridge
+            log.lsn = lsn
         }
         for (peer, cursor) in commit.cursors.sorted(by: { $0.key < $1.key }) {
             try statements.set(cursor, of: peer, space: space)

@@ -28,7 +28,7 @@ final class StoreStatements {
         logUpdate = try database.prepare(
             """
             UPDATE log SET own = ?2, count = ?3, peaks = ?4, head_count = ?5, head_flags = ?6, head_signature = ?7,
-                head_root = ?8, lsn = ?9 WHERE idx = ?1
+                bridge = ?8, lsn = ?9 WHERE idx = ?1
             """)
         logDescribe = try database.prepare("UPDATE log SET space = ?2, key = ?3, epoch = ?4 WHERE idx = ?1")
         spaceUpdate = try database.prepare("UPDATE space SET digest = ?2, records = ?3 WHERE idx = ?1")
@@ -94,7 +94,7 @@ final class StoreStatements {
     func loadLogs(_ spaces: [Int: SpaceEntry]) throws -> [(Int, LogEntry)] {
         let rows = try database.prepare(
             """
-            SELECT idx, id, space, key, epoch, own, count, peaks, head_count, head_flags, head_signature, head_root,
+            SELECT idx, id, space, key, epoch, own, count, peaks, head_count, head_flags, head_signature, bridge,
                 lsn FROM log
             """)
         var logs: [(Int, LogEntry)] = []
@@ -114,8 +114,7 @@ final class StoreStatements {
         guard let spaceID = spaces[space]?.id, let key = Bytes32(row.bytes(3)), row.bytes(4).count == 8 else {
             throw damaged
         }
-        let hashes = stride(from: 0, to: peaks.count, by: 32).compactMap { Bytes32(peaks.span.bytes, at: $0) }
-        guard let forest = Forest(count: row.number(6), peaks: hashes) else { throw damaged }
+        guard let forest = Forest(count: row.number(6), peaks: Self.hashes(peaks)) else { throw damaged }
         log.space = space
         log.descriptor = LogDescriptor(
             space: spaceID, key: PublicKey(key), channel: log.id.channel, epoch: Self.number(row.bytes(4)))
@@ -123,10 +122,18 @@ final class StoreStatements {
         log.forest = forest
         log.folded = forest.count
         log.lsn = row.number(12)
-        if !row.isNull(8) {
+        // A head of fewer leaves, as the first schema had it, says nothing of those behind it.
+        if !row.isNull(8), row.number(8) >= forest.count, row.number(8) <= Dot.maximumSequence {
             log.head = Head(count: row.number(8), flags: UInt8(row.integer(9)), signature: row.bytes(10))
-            log.headRoot = Bytes32(row.bytes(11))
+            log.bridge = Self.hashes(row.bytes(11))
+            guard log.bridge.count == Block.span(from: forest.count, to: row.number(8)).count else {
+                throw damaged
+            }
         }
+    }
+
+    private static func hashes(_ bytes: [UInt8]) -> [Bytes32] {
+        stride(from: 0, to: bytes.count, by: Bytes32.count).compactMap { Bytes32(bytes.span.bytes, at: $0) }
     }
 
     /// Eight bytes as a big-endian number.
@@ -148,12 +155,12 @@ final class StoreStatements {
     func update(_ index: Int, _ log: LogEntry) throws {
         logUpdate.bind(1, index).bind(2, log.isOwn ? 1 : 0).bind(3, log.forest.count)
             .bind(4, log.forest.peaks.flatMap(\.bytes)).bind(9, log.lsn)
-        if let head = log.head, let root = log.headRoot {
-            logUpdate.bind(5, head.count).bind(6, Int64(head.flags)).bind(7, head.signature).bind(
-                8, root.bytes)
+        if let head = log.head {
+            logUpdate.bind(5, head.count).bind(6, Int64(head.flags)).bind(7, head.signature)
         } else {
-            for index in Int32(5)...8 { logUpdate.bindNull(index) }
+            for index in Int32(5)...7 { logUpdate.bindNull(index) }
         }
+        logUpdate.bind(8, log.bridge.flatMap(\.bytes))
         try logUpdate.run()
     }
 

@@ -9,6 +9,7 @@ package final class StoreView {
     let database: Database
     let logReader: LogReader
     let states: StateReader
+    private let hasher = MerkleHasher()
     private let logByIndex: Statement
     private let logByID: Statement
     private let spaceByID: Statement
@@ -155,8 +156,7 @@ package final class StoreView {
                 let (items, count, next) = try logReader.items(
                     log: log, from: part.from, to: part.to, maximumBytes: room, takesFirst: parts.isEmpty)
                 guard count > 0 else { break }
-                let bridge =
-                    next > part.to ? nil : try logReader.forest(log: log).bridge(from: next - 1, to: part.to)
+                let bridge = try part.bridge(from: next, logReader.forest(log: log), hasher: hasher)
                 let bytes = items.count + (bridge?.count ?? 0) * Bytes32.count
                 guard parts.isEmpty || bytes <= room else { break }
                 parts.append(

@@ -204,6 +204,37 @@ public protocol ForestReader {
     func hash(of block: Block) throws -> Bytes32
 }
 
+/// A log of which only the first leaves are here, and of the rest the hashes of the blocks that bridge them to a head.
+public struct BridgedForest<Held: ForestReader>: ForestReader {
+    private let held: Held
+    private let count: UInt64
+    private let bridge: [Block: Bytes32]
+    private let hasher: MerkleHasher
+
+    /// The log whose first `count` leaves `held` reads, and whose leaves from there to `end` are in `bridge`.
+    public init(
+        _ held: Held, count: UInt64, bridge hashes: [Bytes32], to end: UInt64, hasher: MerkleHasher
+    ) {
+        let blocks = Block.span(from: count, to: max(count, end))
+        precondition(blocks.count == hashes.count, "\(hashes.count) hashes do not bridge \(count) to \(end)")
+        self.held = held
+        self.count = count
+        bridge = Dictionary(uniqueKeysWithValues: zip(blocks, hashes))
+        self.hasher = hasher
+    }
+
+    /// The hash of a block: one that begins among the leaves that are here and ends behind them is made up of both.
+    public func hash(of block: Block) throws -> Bytes32 {
+        if block.end <= count { return try held.hash(of: block) }
+        if let hash = bridge[block] { return hash }
+        precondition(block.height > 0, "\(block) is neither held nor bridged")
+        let half = UInt64(1) << UInt64(block.height - 1)
+        let left = Block(start: block.start, height: block.height - 1)
+        let right = Block(start: block.start + half, height: block.height - 1)
+        return hasher.node(try hash(of: left), try hash(of: right))
+    }
+}
+
 extension ForestReader {
     /// The hashes of the blocks that cover (start, end].
     public func bridge(from start: UInt64, to end: UInt64) throws -> [Bytes32] {

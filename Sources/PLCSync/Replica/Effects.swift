@@ -30,10 +30,11 @@ public struct LogSnapshot: Sendable {
     public let descriptor: LogDescriptor
     /// The leaves that are durable.
     public let forest: Forest
-    /// The newest head whose leaves are all durable; nil for the node's own open log, which signs when asked.
+    /// The head under which the leaves are verified, which may be that of more; nil without any, and for the node's own
+    /// open log, which signs when asked.
     public let head: Head?
-    /// The root at that head's length; nil without a head.
-    public let headRoot: Bytes32?
+    /// The hashes from the last leaf that is durable to the head.
+    public let bridge: [Bytes32]
     /// The database's number for the newest move of the head; 0 if there is none.
     public let lsn: UInt64
     /// Whether this node writes it.
@@ -41,12 +42,12 @@ public struct LogSnapshot: Sendable {
 
     /// A log as a store holds it.
     public init(
-        descriptor: LogDescriptor, forest: Forest, head: Head?, headRoot: Bytes32?, lsn: UInt64, isOwn: Bool
+        descriptor: LogDescriptor, forest: Forest, head: Head?, bridge: [Bytes32], lsn: UInt64, isOwn: Bool
     ) {
         self.descriptor = descriptor
         self.forest = forest
         self.head = head
-        self.headRoot = headRoot
+        self.bridge = bridge
         self.lsn = lsn
         self.isOwn = isOwn
     }
@@ -112,15 +113,15 @@ public struct Stretch: Sendable {
     public let forest: Forest
     /// The interior nodes of height 8 and more that became complete, in order.
     public let nodes: [(block: Block, hash: Bytes32)]
-    /// The head that the stretch reaches, if it does.
-    public let head: Head?
-    /// The root at that head; meaningless without it.
-    public let root: Bytes32
+    /// The head under which the stretch is verified.
+    public let head: Head
+    /// The hashes from the stretch to the head; none if it reaches it.
+    public let bridge: [Bytes32]
 
     /// A stretch that was verified.
     public init(
         descriptor: LogDescriptor, from: UInt64, items: [UInt8], forest: Forest,
-        nodes: [(block: Block, hash: Bytes32)], head: Head?, root: Bytes32
+        nodes: [(block: Block, hash: Bytes32)], head: Head, bridge: [Bytes32]
     ) {
         self.descriptor = descriptor
         self.from = from
@@ -128,7 +129,7 @@ public struct Stretch: Sendable {
         self.forest = forest
         self.nodes = nodes
         self.head = head
-        self.root = root
+        self.bridge = bridge
     }
 }
 
@@ -160,13 +161,29 @@ public struct ReadRequest: Sendable {
         public let log: LogID
         /// The first change.
         public let from: UInt64
-        /// The length of the head to prove against.
+        /// The last change that is held.
         public let to: UInt64
+        /// The length of the head to prove against.
+        public let head: UInt64
+        /// The hashes from the last change to the head.
+        public let bridge: [Bytes32]
 
-        package init(log: LogID, from: UInt64, to: UInt64) {
+        package init(log: LogID, from: UInt64, to: UInt64, head: UInt64, bridge: [Bytes32]) {
             self.log = log
             self.from = from
             self.to = to
+            self.head = head
+            self.bridge = bridge
+        }
+
+        /// The hashes from change `next` on to the head, by what `reader` holds; nil if there is nothing to prove.
+        package func bridge(
+            from next: UInt64, _ reader: some ForestReader, hasher: MerkleHasher
+        ) throws -> [Bytes32]? {
+            if next > head { return nil }
+            if next > to { return bridge }
+            return try BridgedForest(reader, count: to, bridge: bridge, to: head, hasher: hasher)
+                .bridge(from: next - 1, to: head)
         }
     }
 

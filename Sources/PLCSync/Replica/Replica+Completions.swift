@@ -8,9 +8,9 @@ extension Replica {
         var change: RoleChange?
         for stretch in done.stretches {
             let id = stretch.descriptor.id
-            spaces[done.space]?.logs[id]?.store(stretch.forest)
+            spaces[done.space]?.logs[id]?.store(
+                stretch.forest, under: stretch.head, bridge: stretch.bridge, hasher: hasher)
             changes += stretch.forest.count + 1 - stretch.from
-            if let head = stretch.head { spaces[done.space]?.logs[id]?.advance(to: head, root: stretch.root) }
         }
         for (id, lsn) in lsns.sorted(by: { $0.value < $1.value }) { spaces[done.space]?.moved(id, lsn: lsn) }
         for stretch in done.stretches where stretch.descriptor.channel == .control {

@@ -175,7 +175,7 @@ extension Replica {
         let root = full.root(of: log.descriptor.fullID, hasher: hasher)
         let stretch = Stretch(
             descriptor: log.descriptor, from: log.verified.count + 1, items: Array(section.items[start...]),
-            forest: forest, nodes: nodes, head: forest.count == head.count ? head : nil, root: root)
+            forest: forest, nodes: nodes, head: head, bridge: section.bridge ?? [])
         return (stretch, root)
     }
 

@@ -27,6 +27,12 @@
                 precondition(log.durable.count <= log.verified.count, "durable is verified (I1): \(log)")
                 precondition(log.count <= log.durable.count, "what is announced is durable (I3): \(log)")
                 precondition(
+                    log.isOwn || log.count == 0 || log.head.map { $0.count >= log.count } ?? false,
+                    "what is announced stands under a head (L-28): \(log)")
+                precondition(
+                    Block.span(from: log.count, to: log.head?.count ?? log.count).count == log.bridge.count,
+                    "a head is bridged (S-31): \(log)")
+                precondition(
                     log.durable.count == log.verified.count || inFlight.contains(id),
                     "what is verified and not durable is being made so: \(log)")
                 precondition(

@@ -95,8 +95,11 @@ extension Replica {
         var parts: [ReadRequest.Part] = []
         var heads: [Head] = []
         for want in session.wants.prefix(Self.batchLogs) {
-            guard want.space == first.space, let head = signedHead(want.space, want.log) else { break }
-            parts.append(ReadRequest.Part(log: want.log, from: want.from, to: head.count))
+            guard want.space == first.space, let (head, to, bridge) = signedHead(want.space, want.log) else {
+                break
+            }
+            parts.append(
+                ReadRequest.Part(log: want.log, from: want.from, to: to, head: head.count, bridge: bridge))
             heads.append(head)
         }
         guard !parts.isEmpty else {
@@ -114,16 +117,17 @@ extension Replica {
         effects.append(.read(request))
     }
 
-    /// The effective head of a log, signed now if it is this node's own and has grown since.
-    private mutating func signedHead(_ space: SpaceID, _ log: LogID) -> Head? {
+    /// The head under which a log is held, signed now if it is this node's own and has grown since; the last leaf that
+    /// is held; and the hashes from there to the head.
+    private mutating func signedHead(
+        _ space: SpaceID, _ log: LogID
+    ) -> (head: Head, held: UInt64, bridge: [Bytes32])? {
         guard let state = spaces[space]?.logs[log], state.count > 0 else { return nil }
-        if state.isOwn, state.signature.isEmpty {
-            precondition(state.durable.count == state.count, "an own head is as long as what is durable")
-            let head = Head(signing: state.durable, of: state.descriptor, with: identity, hasher: hasher)
-            spaces[space]?.logs[log]?.signature = head.signature
-            return head
-        }
-        return Head(count: state.count, flags: state.flags, signature: state.signature)
+        if let head = state.head { return (head, state.count, state.bridge) }
+        precondition(state.isOwn, "what is announced stands under a head: \(state)")
+        let head = Head(signing: state.durable, of: state.descriptor, with: identity, hasher: hasher)
+        spaces[space]?.logs[log]?.head = head
+        return (head, state.count, [])
     }
 
     /// Sends what was read, and reads on.
@@ -155,7 +159,7 @@ extension Replica {
             session.spaces[reading.space]?.changesSent += UInt64(part.count)
             sections.append(section(part, head, isLast: isLast, &session, reading.space))
             if isLast {
-                session.spaces[reading.space]?.peerCounts[part.log] = head.count
+                session.spaces[reading.space]?.peerCounts[part.log] = part.next - 1
             } else {
                 left.append(
                     Session.Want(space: want.space, log: want.log, from: part.next, held: want.held))

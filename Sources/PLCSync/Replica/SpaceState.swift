@@ -5,14 +5,14 @@ struct LogState: Sendable {
     var verified: Forest
     /// Durable leaves.
     var durable: Forest
-    /// The effective head: the newest one whose leaves are all durable.
-    ///
-    /// Zero before there is one.
-    var count: UInt64
-    var root: Bytes32
-    /// The signature of the effective head; empty for an own log that has grown and was not asked for since.
-    var signature: [UInt8]
-    var flags: UInt8
+    /// The effective head: the length and the root of what is durable under a valid head; zero without one.
+    private(set) var count: UInt64
+    private(set) var root: Bytes32
+    /// The head under which that is verified, which may be that of more leaves; nil for an own log that has grown and
+    /// was not asked for since.
+    var head: Head?
+    /// The hashes from what is durable to that head.
+    private(set) var bridge: [Bytes32]
     /// The number of the effective head's newest move.
     var lsn: UInt64
     let isOwn: Bool
@@ -26,11 +26,10 @@ struct LogState: Sendable {
         isOwn = snapshot.isOwn
         lsn = snapshot.lsn
         // A head that a store signed, for a backup say, is not that of what was written since.
-        signature = snapshot.isOwn ? [] : snapshot.head?.signature ?? []
-        flags = snapshot.isOwn ? 0 : snapshot.head?.flags ?? 0
-        count = snapshot.isOwn ? snapshot.forest.count : snapshot.head?.count ?? 0
-        root = snapshot.headRoot ?? Bytes32(words: (0, 0, 0, 0))
-        if isOwn, count > 0 { root = durable.root(of: descriptor.fullID, hasher: hasher) }
+        head = snapshot.isOwn ? nil : snapshot.head
+        bridge = snapshot.isOwn ? [] : snapshot.bridge
+        count = isOwn || head != nil ? durable.count : 0
+        root = durable.root(of: descriptor.fullID, hasher: hasher)
     }
 
     init(_ descriptor: LogDescriptor, isOwn own: Bool = false) {
@@ -39,18 +38,9 @@ struct LogState: Sendable {
         durable = Forest()
         count = 0
         root = Bytes32(words: (0, 0, 0, 0))
-        signature = []
-        flags = 0
+        bridge = []
         lsn = 0
         isOwn = own
-    }
-
-    /// Notes that the leaves up to `head`, whose root is `root`, are durable.
-    mutating func advance(to head: Head, root: Bytes32) {
-        count = head.count
-        self.root = root
-        signature = head.signature
-        flags = head.flags
     }
 
     /// Notes that an own log has grown, durably; its head is signed when somebody asks for it.
@@ -59,13 +49,18 @@ struct LogState: Sendable {
         durable = forest
         count = forest.count
         root = forest.root(of: descriptor.fullID, hasher: hasher)
-        signature = []
+        head = nil
+        bridge = []
     }
 
     /// Notes that the leaves of `forest` are durable, and so verified, whatever was refused since they were ordered.
-    mutating func store(_ forest: Forest) {
+    mutating func store(_ forest: Forest, under head: Head, bridge: [Bytes32], hasher: MerkleHasher) {
         durable = forest
         if verified.count < forest.count { verified = forest }
+        count = forest.count
+        root = forest.root(of: descriptor.fullID, hasher: hasher)
+        self.head = head
+        self.bridge = bridge
     }
 
     /// Forgets what was verified and could not be stored.

@@ -47,7 +47,8 @@ import Testing
         }
         let request = ReadRequest(
             id: 1, connection: ConnectionID(1), space: space,
-            parts: [ReadRequest.Part(log: dot.log, from: 1, to: 3)], maximumBytes: 65_536)
+            parts: [ReadRequest.Part(log: dot.log, from: 1, to: 3, head: 3, bridge: [])], maximumBytes: 65_536
+        )
         let parts = try node.read { try $0.answer(request) }
         let items = try #require(parts.first).items
         let bytes = items.span.bytes

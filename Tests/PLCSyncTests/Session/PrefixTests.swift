@@ -1,3 +1,4 @@
+import PLCOracle
 import PLCSync
 import Testing
 

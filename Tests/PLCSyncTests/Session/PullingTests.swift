@@ -53,6 +53,51 @@ import Testing
     }
 
     @Test(
+        "L-30 S-26 S-31: what came of a log before its writer was lost is passed on, and continued by whoever has more"
+    )
+    func partly() {
+        var story = Story("A", "B", "C", "D")
+        let space = story.found([0, 1, 2, 3])
+        story.write(0, space, 3)
+        let first = story.connect(2, 0)
+        story.carryAll()
+        story.hangUp(first)
+        story.write(0, space, 37, size: 20_000)
+        // B gets a part, and then A is gone. C has less, under an older head.
+        let second = story.connect(1, 0)
+        for _ in 0..<9 { story.carryOne() }
+        story.hangUp(second)
+        func held(_ node: Int) -> Int {
+            story.nodes[node].disk.spaces[space]?.logs.values.first?.leaves.count ?? 0
+        }
+        let part = held(1)
+        story.restart(1)
+        let third = story.connect(2, 1)
+        story.carryAll()
+        let fourth = story.connect(3, 2)
+        story.carryAll()
+        expect(
+            [
+                "B holds a part": part > 3 && part < 40,
+                "C holds the same": held(2) == part,
+                "they are in sync": story.nodes[1].replica.isInSync(third, space)
+                    && story.nodes[2].replica.isInSync(third, space),
+                "C passes it on": held(3) == part && story.nodes[3].replica.isInSync(fourth, space),
+                "nothing is wrong": story.faults() == [],
+            ], "partly, \(part)")
+        // A comes back.
+        let last = story.connect(3, 0)
+        story.carryAll()
+        expect(
+            [
+                "all comes": (0..<4).allSatisfy { held($0) == 40 },
+                "every leaf came once": story.nodes[3].leavesCarried == 40,
+                "they are in sync": story.nodes[3].replica.isInSync(last, space),
+                "nothing is wrong": story.faults() == [],
+            ], "partly, and the rest")
+    }
+
+    @Test(
         "S-21 S-41 S-42: without a cursor, reconciliation finds the heads that differ",
         arguments: [10, 100, 2_000])
     func reconciliation(logs: Int) {

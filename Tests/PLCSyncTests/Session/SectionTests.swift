@@ -74,11 +74,11 @@ import Testing
         let cases: [(name: String, sections: [Message.Data.Section], leaves: Int, last: String)] = [
             ("all", section(1, 2, two), 2, "B>A ACK 1 to 2, own 1"),
             ("a part, with its bridge", section(1, 1, two, bridge), 1, ""),
-            ("two parts", section(1, 1, two, bridge) + section(2, 1, nil), 2, "B>A ACK 1 to 2, own 1"),
+            ("two parts", section(1, 1, two, bridge) + section(2, 1, nil), 2, "B>A ACK 1 to 2, own 2"),
             ("what is held once more", section(1, 2, two) + section(1, 1, nil), 2, "B>A ACK 1 to 2, own 1"),
             (
                 "what is held and more", section(1, 1, two, bridge) + section(1, 2, nil), 2,
-                "B>A ACK 1 to 2, own 1"
+                "B>A ACK 1 to 2, own 2"
             ),
             (
                 "less than was announced, and no more", section(1, 1, one, isLast: true), 1,

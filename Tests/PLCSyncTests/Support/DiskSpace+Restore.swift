@@ -12,7 +12,6 @@ extension DiskSpace {
             closed.head = Scenario.keys.first { $0.publicKey == log.descriptor.key }.map {
                 Head(signing: closed.forest, of: log.descriptor, with: $0, hasher: hasher)
             }
-            closed.headRoot = closed.forest.root(of: log.descriptor.fullID, hasher: hasher)
             logs[id] = closed
         }
     }

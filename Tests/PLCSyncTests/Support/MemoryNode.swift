@@ -115,9 +115,8 @@ struct MemoryNode: Sendable {
             return faults.append("a commit does not continue what is stored")
         }
         for (descriptor, leaf) in leaves { received(leaf, descriptor) }
-        for stretch in commit.stretches where stretch.head != nil {
-            guard let log = disk.spaces[commit.space]?.logs[stretch.descriptor.id] else { continue }
-            recordMove(commit.space, log.lsn, stretch.descriptor.id, log.count)
+        for (id, lsn) in lsns.sorted(by: { $0.value < $1.value }) {
+            recordMove(commit.space, lsn, id, disk.spaces[commit.space]?.logs[id]?.count ?? 0)
         }
         for (peer, cursor) in commit.cursors { checkCursor(cursor, of: peer, in: commit.space) }
         commitsCarriedOut.append(commit.id)
