@@ -6,7 +6,7 @@ internal import PLCSync
 /// was born with is read from the leaf that created it; tables hold only what has changed since.
 enum Schema {
     /// The version that this program writes.
-    static let version: Int64 = 2
+    static let version = Int64(migrations.count)
 
     /// The steps from each version to the next.
     static let migrations: [String] = [
