@@ -29,7 +29,7 @@ soak: libraries ## run the acceptance tests in full, then all tests over and ove
 	@Scripts/soak $(MINUTES)
 
 clean: ## remove all that the other targets made
-	rm -rf .build .build-checks .build-dist .plc-demo dist
+	rm -rf .build .build-checks .build-dist .build-fuzz .build-thread .build-address .build-coverage .plc-demo dist
 
 .PHONY: libraries
 libraries:

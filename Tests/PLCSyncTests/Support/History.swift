@@ -1,5 +1,4 @@
 import PLCSync
-import Testing
 
 /// Logs with their leaves: what a state is a function of.
 struct History {
@@ -12,22 +11,6 @@ struct History {
     var logs: [Log]
 
     init(logs: [Log]) { self.logs = logs }
-
-    /// The `log` and `leaf` lines of a vector.
-    init(_ block: Vectors.Block) throws {
-        logs = []
-        for line in block.all("log") {
-            let words = try line.split(separator: " ").map(unhex)
-            logs.append(
-                Log(
-                    id: LogID(try #require(Bytes16(words[0]))),
-                    key: PublicKey(try #require(Bytes32(words[1])))))
-        }
-        for line in block.all("leaf") {
-            let words = line.split(separator: " ")
-            logs[try #require(Int(words[0])) - 1].leaves.append(try unhex(words[1]))
-        }
-    }
 
     /// The logs of data alone.
     var data: History { History(logs: logs.filter { $0.id.channel != .control }) }

@@ -1,6 +1,3 @@
-import Foundation
-import Testing
-
 /// Numbers that look random and are the same for the same seed.
 ///
 /// Source: Steele, Lea and Flood 2014.
@@ -29,22 +26,5 @@ struct SplitMix64: RandomNumberGenerator {
     /// `count` bytes.
     mutating func bytes(_ count: Int) -> [UInt8] {
         (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
-    }
-}
-
-/// Runs `body` with that of PLC_SEED alone, or with `count` new seeds, until it says what is wrong; then prints the seed.
-func withSeeds(
-    _ count: Int, sourceLocation: SourceLocation = #_sourceLocation,
-    _ body: (inout SplitMix64) throws -> String?
-) rethrows {
-    let chosen = ProcessInfo.processInfo.environment["PLC_SEED"].flatMap { UInt64($0) }
-    var seeds = SystemRandomNumberGenerator()
-    for _ in 0..<(chosen == nil ? count : 1) {
-        let seed = chosen ?? seeds.next()
-        var random = SplitMix64(seed: seed)
-        if let wrong = try body(&random) {
-            Issue.record("PLC_SEED=\(seed): \(wrong)", sourceLocation: sourceLocation)
-            return
-        }
     }
 }
