@@ -391,13 +391,12 @@ private struct Play {
             story.at(node) { $0.carryOutCommits() }
         }
         story.letters = []
-        check("before the honest meet")
         let (victim, friend) = (stage.victim, stage.friend)
         let isHeld = [victim, friend].allSatisfy { node in
             story.nodes[node].disk.spaces[stage.space]?.membership.needsUpgrade == false
         }
         // What asks for an upgrade closes the space (S-43); a steward may do so.
-        guard isHeld else { return }
+        guard isHeld else { return check("after the liar has gone") }
         let id = story.connect(friend, victim)
         var seconds = 0
         while !hasConverged, seconds < 120 {

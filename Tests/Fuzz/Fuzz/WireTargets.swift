@@ -1,3 +1,4 @@
+import CZstd
 import PLCSync
 
 @testable import PLCNode
@@ -99,12 +100,25 @@ private func rewrite(
 /// A bound may be spelled in several ways, and a message cut into several frames, so the meaning is compared; and the
 /// answer to any ranges can be sent, and ends (S-41, S-42).
 private func checkRecon(_ recon: Message.Recon, _ written: inout LogNames) {
+    // What the message has named stays named for those that follow.
+    for range in recon.ranges {
+        switch range.mode {
+        case .items(let entries), .answer(let entries):
+            _ = Message.Heads(handle: 1, lsn: 0, more: false, entries: entries).encode(&written)
+        case .skip, .fingerprint: break
+        }
+    }
     var ends: [LogID?] = []
     for range in recon.ranges { ends.append(range.end) }
     for (a, b) in zip(ends, ends.dropFirst()) {
         guard let a else { return law(false, "a range after the end") }
         if let b { law(a < b, "bounds that do not increase") }
     }
+    // An honest side lists few heads without being asked, and only what it answers is cut into parts.
+    let listed = recon.ranges.map { range in
+        if case .items(let entries) = range.mode { entries.count } else { 0 }
+    }
+    guard listed.allSatisfy({ $0 <= Message.Heads.maximumEntries }) else { return }
     var fresh = LogNames()
     var names = PeerLogNames()
     var again: [Reconciliation.Range] = []
@@ -114,15 +128,23 @@ private func checkRecon(_ recon: Message.Recon, _ written: inout LogNames) {
         else { return law(false, "a RECON that is refused is written") }
         again += part.ranges
     }
-    if recon.ranges.count <= 64 { law(again == recon.ranges, "ranges are written otherwise than read") }
+    let hasLongAnswer = recon.ranges.contains { range in
+        if case .answer(let entries) = range.mode {
+            entries.count > Message.Heads.maximumEntries
+        } else {
+            false
+        }
+    }
+    if recon.ranges.count <= 64, !hasLongAnswer {
+        law(again == recon.ranges, "ranges are written otherwise than read")
+    }
     let items = (0..<40).map {
         ReconciliationItem(
             log: LogID(Bytes16(high: 1 << 56 | UInt64($0) << 44, low: 7)), count: 1 + UInt64($0),
             root: Bytes32(words: (UInt64($0), 0, 0, 0)))
     }
-    let (told, answer) = Reconciliation.respond(to: recon.ranges, items: items) { UInt32($0.count) }
-    law(told.count <= recon.ranges.count * Message.Heads.maximumEntries, "more is told than was said")
-    for frame in Message.Recon(handle: 1, ranges: answer).encode(&written) {
+    let (_, answer) = Reconciliation.respond(to: recon.ranges, items: items) { UInt32($0.count) }
+    for frame in Message.Recon(handle: 1, ranges: answer).encode(&fresh) {
         law(frame.count <= Frame.maximumBodyBytes + 4, "an answer of \(frame.count) bytes")
     }
 }
@@ -150,6 +172,10 @@ private func checkOpening(_ theirs: Message.Open) {
 func fuzzDecompress(_ input: [UInt8]) {
     var feed = Feed(input)
     var decompressor = FrameDecompressor()
+    // Another reader of the same stream, which does not know how much is declared.
+    let twin = ZSTD_createDCtx()
+    defer { ZSTD_freeDCtx(twin) }
+    ZSTD_DCtx_setParameter(twin, ZSTD_d_windowLogMax, 20)
     while !feed.isAtEnd {
         let body = feed.piece()
         let bytes = body.span.bytes
@@ -161,6 +187,23 @@ func fuzzDecompress(_ input: [UInt8]) {
         reader.offset = 2
         let declared = try? reader.varint(bytes)
         law(declared == UInt64(raw.count), "\(raw.count) bytes come out")
+        if body[0] == 1 { ZSTD_DCtx_reset(twin, ZSTD_reset_session_only) }
+        let packed = Array(body[reader.offset...])
+        let whole = [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, done in
+            packed.withUnsafeBytes { bytes in
+                var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
+                var output = ZSTD_outBuffer(dst: buffer.baseAddress, size: 1 << 20, pos: 0)
+                while true {
+                    let before = (input.pos, output.pos)
+                    let hint = ZSTD_decompressStream(twin, &output, &input)
+                    if ZSTD_isError(hint) != 0 || before == (input.pos, output.pos) { break }
+                }
+                done = output.pos
+            }
+        }
+        law(
+            whole == raw,
+            "\(raw.count) bytes come out of \(whole.count): the rest would come with the next body")
     }
 }
 
