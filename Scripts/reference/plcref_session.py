@@ -7,6 +7,7 @@ from plcref import LEAF_MAX, SEQ_LIMIT, U64, Malformed, decode_varint, encode_it
 BODY_MAX = 65_536  # bytes; S-3
 DATA_BODY_MAX = 262_144 + 1_024  # bytes; S-3
 INNER_MAX = 262_144  # bytes; S-36
+PREFIX_LOG_MAX = 17  # log2 bytes; S-47
 
 
 # ----------------------------------------------------------------------------------------- frames and messages (S-2…)
@@ -17,6 +18,7 @@ KNOWN_TYPES = {HELLO, OPEN, HEADS, ACK, WANT, DATA, RECON, JOIN, PING, CLOSE, PO
 SPACES_MAX, LOGREFS_MAX, HEADS_ENTRIES_MAX, WANT_ENTRIES_MAX = 64, 100_000, 512, 512
 SECTIONS_MAX, BRIDGE_MAX, RANGES_MAX = 512, 64, 4_096
 RATIO_MAX, RATIO_FREE, HOLE_HEIGHT_MAX = 64, 4_096, 40
+FRESH, PREFIXED, ENDS = 1, 2, 4  # flags of COMPRESSED; S-36
 CLOSE_CODES = {"limit": 4, "tooLong": 4, "unsupported": 2}  # every other reason is 1
 
 
@@ -65,6 +67,21 @@ class Body:
         if id[0] > 7:
             raise Malformed("range", start)
         return id
+
+    def prefix(self):
+        p, start = {"handle": self.handle()}, self.at
+        name = self.varint()
+        if name >> 1 > LOGREFS_MAX:
+            raise Malformed("limit", start)
+        if name == 1:
+            raise Malformed("range", start)
+        p["log"] = ("receiver" if name & 1 else "sender", name >> 1) if name else ("full", self.take(16))
+        p["through"] = self.varint(1, SEQ_LIMIT - 1)
+        start, p["size"] = self.at, self.int(1)
+        if p["size"] > PREFIX_LOG_MAX:
+            raise Malformed("limit", start)
+        p["check"] = self.take(4)
+        return p
 
     def list(self, read, low=0, limit=U64):
         start, count = self.at, self.varint(low)
@@ -187,13 +204,23 @@ def decode_body(type, data):
     elif type == CREDIT:
         m.update(total=b.varint())
     elif type == COMPRESSED:
-        m.update(flags=b.flags(1))
+        m.update(flags=b.flags(7))
+        if m["flags"] not in (0, FRESH, FRESH | PREFIXED, ENDS):
+            raise Malformed("flags", 0)
         start, m["innerType"] = b.at, b.int(1)
         if m["innerType"] != DATA:
             raise Malformed("range", start)
         start, m["innerLength"] = b.at, b.varint()
+        if m["innerLength"] > INNER_MAX:
+            raise Malformed("limit", start)
+        if (m["innerLength"] == 0) != (m["flags"] == ENDS):
+            raise Malformed("range", start)
+        if m["flags"] & PREFIXED:
+            m["prefix"] = b.prefix()
+        if m["flags"] == ENDS and b.at != len(data):
+            raise Malformed("trailing", b.at)
         m["stream"] = b.take(len(data) - b.at)
-        if m["innerLength"] > min(INNER_MAX, RATIO_FREE + RATIO_MAX * len(m["stream"])):
+        if m["innerLength"] > RATIO_FREE + RATIO_MAX * len(m["stream"]):
             raise Malformed("limit", start)
     if b.at != len(data):
         raise Malformed("trailing", b.at)
@@ -208,6 +235,17 @@ def encode_entries(entries):
     return encode_varint(len(entries)) + b"".join(
         encode_logref(log) + encode_varint(n) + tag for log, n, tag in entries
     )
+
+
+def encode_prefix(p):
+    kind, log = p["log"]
+    name = b"\x00" + log if kind == "full" else encode_varint(2 * log + (kind == "receiver"))
+    return encode_varint(p["handle"]) + name + encode_varint(p["through"]) + bytes([p["size"]]) + p["check"]
+
+
+def prefix_bytes(items, size):
+    """What a stream begins with (S-47): the end of the `items` of a log up to some leaf."""
+    return items[-(1 << size) :]
 
 
 def encode_body(m):
@@ -268,7 +306,8 @@ def encode_body(m):
     if type == CREDIT:
         return v(m["total"])
     if type == COMPRESSED:
-        return bytes([m["flags"], m["innerType"]]) + v(m["innerLength"]) + m["stream"]
+        prefix = encode_prefix(m["prefix"]) if m["flags"] & PREFIXED else b""
+        return bytes([m["flags"], m["innerType"]]) + v(m["innerLength"]) + prefix + m["stream"]
     raise ValueError(type)
 
 
@@ -308,12 +347,14 @@ def decode_message(data):
 
 
 class StoredZstd:
-    """The part of RFC 8878 that needs no entropy decoder: raw and RLE blocks. Enough for vectors, by hand."""
+    """The part of RFC 8878 that needs no entropy decoder: raw and RLE blocks, and one copy. Enough for vectors."""
 
-    HEADER = bytes.fromhex("28b52ffd") + b"\x00" + b"\x50"  # no checksum, no dictionary, window 2^20
+    HEADER = bytes.fromhex("28b52ffd") + b"\x00" + b"\x50"  # no checksum, no dictionary ID, window 2^20
+    # How one copy begins, after its literals: one sequence, each of whose codes is a table of its own.
+    ONE_SEQUENCE = bytes([1, 0b01010100])
 
     def __init__(self):
-        self.open = False
+        self.open, self.history = False, b""
 
     @staticmethod
     def raw(data):
@@ -323,11 +364,41 @@ class StoredZstd:
     def rle(byte, count):
         return (count << 3 | 1 << 1).to_bytes(3, "little") + bytes([byte])
 
-    def inflate(self, stream, fresh, length):
+    @classmethod
+    def copy(cls, before, distance, count, after):
+        """A block of the bytes `before`, `count` (3 to 34) from so far back, and `after`."""
+        assert len(before) <= 15 and 3 <= count <= 34
+        value = distance + 3
+        code = value.bit_length() - 1
+        bits = 1 << code | value - (1 << code)
+        stream = bits.to_bytes(bits.bit_length() + 7 >> 3, "little")
+        literals = before + after
+        body = (len(literals) << 4 | 3 << 2).to_bytes(3, "little") + literals
+        body += cls.ONE_SEQUENCE + bytes([len(before), code, count - 3]) + stream
+        return (len(body) << 3 | 2 << 1).to_bytes(3, "little") + body
+
+    def paste(self, body, done):
+        head = int.from_bytes(body[:3], "little")
+        if head & 15 != 3 << 2:
+            raise NotImplementedError("entropy-coded literals")
+        literals, rest = body[3 : 3 + (head >> 4)], body[3 + (head >> 4) :]
+        if rest[:2] != self.ONE_SEQUENCE or rest[2] > 15 or rest[4] > 31:
+            raise NotImplementedError("entropy-coded sequences")
+        before, code, count = rest[2], rest[3], rest[4] + 3
+        distance = int.from_bytes(rest[5:], "little") - 3  # its highest bit, the stream's mark, is also 2^code
+        assert distance + 3 >> code == 1
+        out = self.history + done + literals[:before]
+        if not 0 < distance <= len(out):
+            raise Malformed("range", 0)
+        for _ in range(count):
+            out += out[-distance : len(out) - distance + 1]
+        return (out + literals[before:])[len(self.history) + len(done) :]
+
+    def inflate(self, stream, fresh, length, prefix=b""):
         if fresh:
             if stream[:6] != self.HEADER:
                 raise Malformed("range", 0)
-            stream, self.open = stream[6:], True
+            stream, self.open, self.history = stream[6:], True, prefix
         if not self.open:
             raise Malformed("range", 0)
         out, at = b"", 0
@@ -339,11 +410,12 @@ class StoredZstd:
             elif kind == 1:
                 out, at = out + stream[at : at + 1] * size, at + 1
             else:
-                raise NotImplementedError("entropy-coded zstd block")
+                out, at = out + self.paste(stream[at : at + size], out), at + size
             if len(out) > length:
                 break
         if len(out) != length:
             raise Malformed("range", 0)
+        self.history += out
         return out
 
 
@@ -381,6 +453,10 @@ def describe_message(m):
                     for i in s["items"]
                 ]
                 out += [("bridge", h.hex()) for h in s.get("bridge", [])]
+        elif key == "prefix":
+            kind, log = value["log"]
+            log = log.hex() if kind == "full" else log
+            out.append((key, f"{value['handle']} {kind} {log} {value['through']} {value['size']} {value['check'].hex()}"))
         elif key == "name":
             out.append(("joinerName", value.encode().hex()))
         else:

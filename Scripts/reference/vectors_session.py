@@ -79,6 +79,19 @@ def messages():
     start = big.index(b"a" * 4000)
     yield "compressed-rle", "S-36: 4,000 equal bytes in a few, within the free ratio; fresh for another handle", {"type": s.COMPRESSED, "flags": 1, "innerType": 6, "innerLength": len(big),
         "stream": s.StoredZstd.HEADER + s.StoredZstd.raw(big[:start]) + s.StoredZstd.rle(0x61, 4000)}
+    items = p.encode_items(leaves(1, 3))
+    prefix = {"handle": 1, "log": ("sender", 1), "through": 3, "size": 3, "check": p.sha256(s.prefix_bytes(items, 3))[:4]}
+    start = inner2.index(b"\x08" + LEAVES[3])
+    assert inner2[start : start + 4] == items[-5:-1]
+    yield "compressed-prefixed", "S-47: four bytes are taken from the prefix, which is the end of `leaves`", {"type": s.COMPRESSED, "flags": 3, "innerType": 6,
+        "innerLength": len(inner2), "prefix": prefix, "stream": s.StoredZstd.HEADER + s.StoredZstd.copy(inner2[:start], start + 5, 4, inner2[start + 4 :])}
+    whole = {**prefix, "log": ("receiver", 64), "size": 17, "check": p.sha256(items)[:4]}
+    yield "compressed-prefixed-whole", "S-47: all the items, as they are fewer; a log by the receiver's index", {"type": s.COMPRESSED, "flags": 3, "innerType": 6,
+        "innerLength": len(inner2), "prefix": whole, "stream": s.StoredZstd.HEADER + s.StoredZstd.copy(inner2[:start], start + 15, 4, inner2[start + 4 :])}
+    yield "compressed-end", "S-36: there is no stream any more", {"type": s.COMPRESSED, "flags": 4, "innerType": 6, "innerLength": 0, "stream": b""}
+    full = {**prefix, "log": ("full", LOG1)}
+    yield "compressed-prefixed-full", "S-47: a log that has no index, and gets none", {"type": s.COMPRESSED, "flags": 3, "innerType": 6,
+        "innerLength": len(inner2), "prefix": full, "stream": s.StoredZstd.HEADER + s.StoredZstd.copy(inner2[:start], start + 5, 4, inner2[start + 4 :])}
     yield "compressed-limit", "S-36: the greatest declared length for 8 bytes", {"type": s.COMPRESSED, "flags": 0, "innerType": 6, "innerLength": 4_096 + 64 * 8, "stream": bytes(8)}
 
 
@@ -89,8 +102,14 @@ def frames():
         hex = s.encode_message(m)
         assert s.decode_message(hex) == m, name
         pairs = s.describe_message(m)
-        if m["type"] == s.COMPRESSED and name != "compressed-limit":
-            pairs.append(("inner", zstd.inflate(m["stream"], m["flags"], m["innerLength"])))
+        if m["type"] == s.COMPRESSED and name not in ("compressed-limit", "compressed-end"):
+            prefix = b""
+            if "prefix" in m:
+                leaves_of = p.encode_items(leaves(1, m["prefix"]["through"]))
+                prefix = s.prefix_bytes(leaves_of, m["prefix"]["size"])
+                assert p.sha256(prefix)[:4] == m["prefix"]["check"]
+                pairs.append(("leaves", leaves_of))
+            pairs.append(("inner", zstd.inflate(m["stream"], m["flags"] & s.FRESH, m["innerLength"], prefix)))
         book.add(name, comment, ("hex", hex), *pairs)
 
     def refuse(name, comment, data):
@@ -188,7 +207,17 @@ def frames():
     refuse("join-name-long", "S-38: a name of 257 bytes", change("join", name="x" * 257))
     refuse("join-name-utf8", "S-38: a name that is not UTF-8", frame("join-no-name", body["join-no-name"][:-1] + b"\x01\xff"))
     refuse("welcome-empty", "S-39: an empty genesis", frame("welcome", b"\x00"))
-    refuse("compressed-flags", "S-7: an unknown flag", change("compressed", flags=2))
+    refuse("compressed-flags", "S-7: an unknown flag", change("compressed", flags=8))
+    refuse("compressed-prefix-old", "S-36: a prefix without a fresh stream", change("compressed-prefixed", flags=2))
+    refuse("compressed-end-fresh", "S-36: an end that begins", change("compressed", flags=5))
+    refuse("compressed-end-long", "S-36: an end that carries a length", change("compressed-end", innerLength=1))
+    refuse("compressed-end-bytes", "S-36: an end that carries bytes", change("compressed-end", stream=b"\x00"))
+    refuse("compressed-empty", "S-36: nothing inside", change("compressed", innerLength=0))
+    for name, fields in {
+        "handle": {"handle": 0}, "handle-65": {"handle": 65}, "index-0": {"log": ("receiver", 0)},
+        "index": {"log": ("sender", s.LOGREFS_MAX + 1)}, "through-0": {"through": 0}, "through": {"through": 2**30}, "size": {"size": 18},
+    }.items():
+        refuse(f"compressed-prefix-{name}", "S-47: a prefix out of range", change("compressed-prefixed", prefix={**good["compressed-prefixed"]["prefix"], **fields}))
     refuse("compressed-inner", "S-36: an inner type other than 6", change("compressed", innerType=3))
     refuse("compressed-ratio", "S-36: one byte above the ratio", change("compressed-limit", innerLength=4_096 + 64 * 8 + 1))
     refuse("compressed-length", "S-36: a declared length above the limit", change("compressed", innerLength=s.INNER_MAX + 1, stream=bytes(5_000)))

@@ -124,6 +124,7 @@ struct Meeting {
             case .replica(.inSync), .replica(.quiescent): queue.append(.equal)
             case .replica(.closed(_, let code, _)): queue.append(.ended(code.meaning))
             case .closed(_, let reason): queue.append(.ended("\(reason)"))
+            case .failed(let error): queue.append(.ended("\(error)"))
             case .replica: break
             }
         }

@@ -37,7 +37,7 @@ package struct Exchange: Sendable {
     package struct Outcome: Sendable {
         package let target: Target
         package let ending: Ending
-        /// The peer, if it was reached; bytes and changes are those of the connection, which may be older than the meeting.
+        /// The peer, if it was reached; totals are those of the meeting, though the connection may be older.
         package let status: Server.PeerStatus?
         /// How long it took, in milliseconds.
         package let milliseconds: UInt64
@@ -68,11 +68,21 @@ package struct Exchange: Sendable {
         let server = try Server(node, log: log)
         server.budget = budget
         try server.start()
+        // A store that can be used no more ends the meeting: nobody would answer it.
+        let failure = Locked<(any Error)?>(nil)
+        node.onFatal { error in
+            failure.withLock { $0 = error }
+            server.loop.submit { server.failed(error, isForGood: true) }
+        }
         let thread = NamedThread("loop") { server.run() }
-        let outcomes = targets.map { meet($0, through: server, progress: progress) }
+        var outcomes: [Outcome] = []
+        for target in targets where failure.withLock({ $0 }) == nil {
+            outcomes.append(meet(target, through: server, progress: progress))
+        }
         server.stop()
         thread.join()
         server.close()
+        if let error = failure.withLock({ $0 }) { throw error }
         return outcomes
     }
 
@@ -90,6 +100,8 @@ package struct Exchange: Sendable {
         private var hasJoined = false
         private var closeCode: (CloseCode, isPeer: Bool)?
         private var last: Server.PeerStatus?
+        /// What had passed over each connection before the meeting.
+        private var before: [ConnectionID: Server.PeerStatus] = [:]
 
         init(
             _ target: Target, _ server: Server, _ promise: Promise<Outcome>,
@@ -103,7 +115,9 @@ package struct Exchange: Sendable {
         }
 
         func begin() {
+            for status in server.peerStatuses() { before[status.connection] = status }
             observer = server.observe { [self] event in observed(event) }
+            if let error = server.storeFailure { return finish(.failed("\(error)")) }
             if target.purpose == .exchange, let standing = server.summon(target.endpoint) {
                 return watch(standing)
             }
@@ -144,13 +158,16 @@ package struct Exchange: Sendable {
             case .replica:
                 // What is durable may concern this meeting whoever reports it.
                 server.loop.later { [self] in look() }
+            case .failed(let error):
+                finish(.failed("\(error)"))
             case .closed:
                 break
             }
         }
 
         private var status: Server.PeerStatus? {
-            server.peerStatuses().first { $0.connection == connection }
+            let found = server.peerStatuses().first { $0.connection == connection }
+            return found.map { status in before[status.connection].map(status.since) ?? status }
         }
 
         private func look() {

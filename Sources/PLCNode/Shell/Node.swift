@@ -23,14 +23,18 @@ package final class Node: @unchecked Sendable {
     private let listener: Locked<(@Sendable (SpaceID, [AuthoredLog]) -> Void)?>
 
     /// Makes a new node in a folder.
+    ///
+    /// The key comes last: a folder with a key is a node, and no power cut must leave one without a name.
     package static func create(in folder: NodeFolder, name: String, language: String) throws {
-        try folder.create(seed: World.randomBytes(32))
+        guard !folder.isNode else { throw StoreError.alreadyANode(folder.path) }
+        try folder.makeFolders()
         let store = try Store(path: folder.store, random: RandomSource(World.randomNumber))
         try store.begin()
         try store.setText("name", name)
         try store.setText("language", language)
         _ = try store.commit()
         try FileSystem.syncFolder(of: folder.store)
+        try folder.create(seed: World.randomBytes(32))
     }
 
     /// Opens the node in a folder, of which it takes hold.
@@ -89,11 +93,19 @@ package final class Node: @unchecked Sendable {
 
     // MARK: Spaces
 
-    /// Founds a space with this node as its only founder.
-    package func found(level: Genesis.Level, parent: SpaceID?) throws -> SpaceID {
+    /// Founds a space with this node as its only founder; `first` writes what it begins with, in the same transaction,
+    /// so that no space is ever left without its name.
+    package func found(
+        level: Genesis.Level, parent: SpaceID?,
+        first: @escaping @Sendable (Store, SpaceID) throws -> Void = { _, _ in }
+    ) throws -> SpaceID {
         let genesis = Genesis(
             level: level, founders: [identity.publicKey], nonce: World.nonce(), parent: parent)
-        return try write { try $0.add(genesis: genesis.encoded) }
+        return try write { store in
+            let space = try store.add(genesis: genesis.encoded)
+            try first(store, space)
+            return space
+        }
     }
 
     /// The membership of a space as this node knows it.

@@ -9,18 +9,20 @@ extension NodeFolder {
     /// Puts the store of a backup in place, as a new incarnation: what it writes next goes to new logs, so that it never
     /// contradicts what the lost one wrote after the backup (D12).
     ///
-    /// The backup is copied beside the store, checked and changed there, and takes its place by a rename.
+    /// The backup is copied beside the store, checked and changed there, and takes its place by a rename. The key of a
+    /// new node comes last: a folder with a key is a node, and no power cut must leave one without its store.
     package func restore(
         from path: String, key seed: [UInt8]?, progress: (_ done: Int, _ total: Int) -> Void
     ) throws {
         guard access(path, R_OK) == 0 else { throw FileError("cannot read \(path)") }
-        if !isNode {
-            guard let seed else { throw StoreError.notANode(self.path) }
-            try create(seed: seed)
+        let isNew = !isNode
+        if isNew {
+            guard seed != nil else { throw StoreError.notANode(self.path) }
+            try makeFolders()
         } else if let seed {
             try FileSystem.write(seed, to: key, mode: 0o600)
         }
-        let hold = try FolderLock(self)
+        let hold = try FolderLock(self, isNew: isNew)
         let copy = store + ".restoring"
         for name in [copy, copy + "-wal", copy + "-shm"] { unlink(name) }
         do {
@@ -36,6 +38,7 @@ extension NodeFolder {
             throw StoreError.plain(error)
         }
         try FileSystem.syncFolder(of: store)
+        if isNew, let seed { try create(seed: seed) }
         _ = hold
     }
 

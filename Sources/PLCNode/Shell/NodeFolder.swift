@@ -32,7 +32,8 @@ package struct NodeFolder: Sendable {
         try FileSystem.write(seed, to: key, mode: 0o600)
     }
 
-    private func makeFolders() throws {
+    /// Makes the folder and those above it, as far as they are missing.
+    func makeFolders() throws {
         var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             made += "/" + part
@@ -55,9 +56,9 @@ package struct NodeFolder: Sendable {
 package final class FolderLock: Sendable {
     private let descriptor: Int32
 
-    /// Takes the lock, or says who is in the way.
-    package init(_ folder: NodeFolder) throws {
-        guard folder.isNode else { throw StoreError.notANode(folder.path) }
+    /// Takes the lock, or says who is in the way; of a folder that is no node's yet only if `isNew`.
+    package init(_ folder: NodeFolder, isNew: Bool = false) throws {
+        guard isNew || folder.isNode else { throw StoreError.notANode(folder.path) }
         descriptor = Glibc.open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             if errno == EACCES || errno == EROFS { throw StoreError.readOnly(folder.path) }

@@ -6,6 +6,8 @@ enum ServerEvent {
     case replica(Event)
     /// A connection is gone.
     case closed(ConnectionID, CloseReason)
+    /// The store has failed what somebody waits for.
+    case failed(any Error)
 }
 
 /// The shell around a replica: carries out its effects with sockets, the store and clocks, on one loop's thread.
@@ -19,6 +21,8 @@ package final class Server: TransportHandler, @unchecked Sendable {
     private var channels: [ConnectionID: FrameChannel] = [:]
     private var effects: [Effect] = []
     private let reader: SyncReader
+    /// Connections whose next frame takes from leaves that are verified, but not on the disk yet.
+    private var awaitingLeaves: Set<ConnectionID> = []
     private var dials: [Dial] = []
     private var nextDial = 0
     /// Commits that were ordered since the last one that was refused, and the newest of which one was: what is
@@ -26,9 +30,15 @@ package final class Server: TransportHandler, @unchecked Sendable {
     private var commitGeneration = 1
     private let failedGeneration = Locked(0)
     private var opening: Set<SpaceID> = []
+    /// Whether streams have ended since memory was last given back to the system, and when that was.
+    private var (hasFreedMemory, memoryReleased) = (false, UInt64(0))
+    /// Memory is given back no more often than this, as going through it takes milliseconds.
+    private static let memoryInterval: UInt64 = 10_000
     private var tickTimer: TimerID?
     private let log: Log
     private var observers: [Int: (ServerEvent) -> Void] = [:]
+    /// Why the store can be used no more; on the loop's thread.
+    private(set) var storeFailure: (any Error)?
     private var nextObserver = 0
     /// Bytes both ways after which no more is exchanged; nil without a limit.
     package var budget: Int?
@@ -61,6 +71,21 @@ package final class Server: TransportHandler, @unchecked Sendable {
         package let bytesReceived: Int
         package let roundTrips: Int
         package let spaces: [Replica.SpaceStatus]
+
+        /// The same, with the totals counted from an earlier status of the same connection on.
+        func since(_ earlier: PeerStatus) -> PeerStatus {
+            PeerStatus(
+                connection: connection, node: node, address: address, dialled: dialled,
+                bytesSent: bytesSent - earlier.bytesSent,
+                bytesReceived: bytesReceived - earlier.bytesReceived,
+                roundTrips: roundTrips - earlier.roundTrips,
+                spaces: spaces.map { space in
+                    guard let before = earlier.spaces.first(where: { $0.space == space.space }) else {
+                        return space
+                    }
+                    return space.since(before)
+                })
+        }
     }
 
     /// A server of `node`; nothing happens before `start` and `run`.
@@ -210,17 +235,10 @@ package final class Server: TransportHandler, @unchecked Sendable {
 
     package func received(_ id: ConnectionID, _ bytes: RawSpan) {
         guard let channel = channels[id] else { return }
-        do throws(Malformed) {
-            try channel.incoming(bytes, at: loop.now) { type, body in
-                if dropsBatch, type == Frame.Kind.data.rawValue {
-                    dropsBatch = false
-                    return
-                }
-                step(.received(id, type: type, body: body))
-            }
-        } catch {
-            log.warning("\(id.value): \(error); the connection is closed")
-            step(.ended(id, error.reason == .limit ? .limitExceeded : .protocolError))
+        let wasHeldUp = channel.needs != nil
+        guarded(id) { () throws(Malformed) in
+            try channel.incoming(bytes) { type, body in take(id, type, body) }
+            if !wasHeldUp { try fetchLeaves(id, channel) }
         }
         if let budget, channels.values.reduce(0, { $0 + $1.bytesSent + $1.bytesReceived }) > budget {
             log.warning("the budget of \(budget) bytes is spent")
@@ -228,10 +246,29 @@ package final class Server: TransportHandler, @unchecked Sendable {
         }
     }
 
+    private func take(_ id: ConnectionID, _ type: UInt8, _ body: [UInt8]) {
+        if dropsBatch, type == Frame.Kind.data.rawValue {
+            dropsBatch = false
+            return
+        }
+        step(.received(id, type: type, body: body))
+    }
+
+    /// Ends the connection if `body` finds that the peer sends what it must not.
+    private func guarded(_ id: ConnectionID, _ body: () throws(Malformed) -> Void) {
+        do throws(Malformed) {
+            try body()
+        } catch {
+            log.warning("\(id.value): \(error); the connection is closed")
+            step(.ended(id, error.closeCode))
+        }
+    }
+
     package func writable(_ id: ConnectionID) {}
 
     package func closed(_ id: ConnectionID, _ reason: CloseReason) {
         let wasConnected = channels.removeValue(forKey: id) != nil
+        awaitingLeaves.remove(id)
         log.info("connection \(id.value) closed: \(reason)")
         if wasConnected { step(.disconnected(id)) }
         tell(.closed(id, reason))
@@ -269,17 +306,71 @@ package final class Server: TransportHandler, @unchecked Sendable {
         case .commit(let commit):
             commitDurably(commit)
         case .read(let request):
-            channels[request.connection]?.expect(changes: request.changes)
-            reader.submit(request) { [weak self] parts in
-                guard let self else { return }
-                self.loop.submit { self.step(.read(request.id, parts)) }
-            }
+            read(request)
         case .admit(let space, let key, let role, let name, let invitation):
             admit(space, key, role, name, invitation)
         case .found(let genesis):
             found(genesis)
         case .report(let event):
             report(event)
+        }
+    }
+
+    /// Reads what a peer wants, and what the stream that brings it is to begin with, if it begins one.
+    private func read(_ request: ReadRequest) {
+        let sizeLog = channels[request.connection]?.expect(request)
+        reader.submit(request, tailBytes: sizeLog.map { 1 << Int($0) }) { [weak self] parts, tail in
+            guard let self else { return }
+            self.loop.submit {
+                if let sizeLog, let run = request.common, let tail {
+                    self.channels[request.connection]?.offer(run, sizeLog: sizeLog, tail)
+                }
+                self.step(.read(request.id, parts))
+            }
+        }
+    }
+
+    // MARK: Streams that take from leaves
+
+    /// Reads the leaves that a connection's next frame takes from; nothing more is taken of the peer until they are
+    /// there, so that no more waits than was read from the socket at once.
+    private func fetchLeaves(_ id: ConnectionID, _ channel: FrameChannel) throws(Malformed) {
+        guard let name = channel.needs else { return }
+        switch try replica.run(named: name, on: id) {
+        case .arriving:
+            awaitingLeaves.insert(id)
+            transport?.pauseReading(id)
+        case .held(let log):
+            transport?.pauseReading(id)
+            reader.submit(tail: log, through: name.through, bytes: name.maximumBytes) { [weak self] bytes in
+                guard let self else { return }
+                self.loop.submit { self.provide(id, name, bytes) }
+            }
+        }
+    }
+
+    private func provide(_ id: ConnectionID, _ name: StreamPrefix, _ bytes: [UInt8]?) {
+        guard let channel = channels[id] else { return }
+        guard let bytes else { return step(.ended(id, .busy)) }
+        if StreamPrefix.check(bytes) != name.check { replica.noteUnlike(id) }
+        guarded(id) { () throws(Malformed) in
+            try channel.provide(name, bytes) { type, body in take(id, type, body) }
+            try fetchLeaves(id, channel)
+        }
+        if channel.needs == nil { transport?.resumeReading(id) }
+    }
+
+    /// Looks again at connections that wait for leaves to become durable; some have, or never will.
+    private func lookForLeaves() {
+        for id in awaitingLeaves.sorted() {
+            awaitingLeaves.remove(id)
+            guard let channel = channels[id] else { continue }
+            do throws(Malformed) {
+                try fetchLeaves(id, channel)
+            } catch {
+                // The peer was right: what it named was verified here, and could not be stored.
+                step(.ended(id, .busy))
+            }
         }
     }
 
@@ -301,6 +392,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
                 switch result {
                 case .success(let lsns):
                     self.step(.committed(commit.id, lsns: lsns))
+                    self.lookForLeaves()
                 case .failure(let error):
                     if error as? StoreError != .superseded {
                         self.log.error("what was received cannot be stored: \(error)")
@@ -308,6 +400,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
                     failed.withLock { $0 = max($0, generation) }
                     self.commitGeneration = max(self.commitGeneration, generation + 1)
                     self.step(.refused(commit.id))
+                    self.lookForLeaves()
                 }
             }
         }
@@ -332,10 +425,18 @@ package final class Server: TransportHandler, @unchecked Sendable {
             self.loop.submit {
                 switch result {
                 case .success(let snapshot): self.step(.opened(snapshot))
-                case .failure(let error): self.log.error("the space cannot be stored: \(error)")
+                case .failure(let error):
+                    self.log.error("the space cannot be stored: \(error)")
+                    self.failed(error)
                 }
             }
         }
+    }
+
+    /// Tells who waits for a meeting, now or if `isForGood` later, that the store has failed it; on the loop's thread.
+    func failed(_ error: any Error, isForGood: Bool = false) {
+        if isForGood { storeFailure = error }
+        tell(.failed(error))
     }
 
     private func report(_ event: Event) {
@@ -374,11 +475,23 @@ package final class Server: TransportHandler, @unchecked Sendable {
         tickTimer = loop.schedule(after: 1_000) { [weak self] in
             guard let self else { return }
             step(.ticked)
-            for channel in channels.values where loop.now > 5_000 {
-                channel.restIfSilent(since: loop.now - 5_000)
-            }
+            restStreams()
             scheduleTick()
         }
+    }
+
+    /// Ends streams that have been silent, and gives the memory of those that have ended back to the system.
+    private func restStreams() {
+        for (id, channel) in channels {
+            if let frame = channel.restIfSilent(at: loop.now) { transport?.send(id, frame) }
+            guard channel.hasFreed else { continue }
+            channel.hasFreed = false
+            hasFreedMemory = true
+        }
+        // The allocator would keep it between what lives on: megabytes for each peer.
+        guard hasFreedMemory, loop.now >= memoryReleased + Self.memoryInterval else { return }
+        World.releaseMemory()
+        (hasFreedMemory, memoryReleased) = (false, loop.now)
     }
 
     // MARK: For people
@@ -391,7 +504,7 @@ package final class Server: TransportHandler, @unchecked Sendable {
                 connection: id, node: info.peer, address: "\(info.remoteAddress)",
                 dialled: dials.first { $0.connection == id }?.endpoint.description,
                 bytesSent: channel.bytesSent, bytesReceived: channel.bytesReceived,
-                roundTrips: channel.roundTrips, spaces: replica.status(of: id))
+                roundTrips: channel.trips.count, spaces: replica.status(of: id))
         }
     }
 

@@ -180,16 +180,40 @@ public struct ReadRequest: Sendable {
     public let parts: [Part]
     /// Reading ends before the item with which all items would have more bytes than this; at least one is read.
     public let maximumBytes: Int
+    /// Leaves from which a compressed stream may take, if it begins with what is read; nil if none will do.
+    public let common: CommonRun?
 
     /// How many changes are wanted, of which this request may read only the first.
     public var changes: UInt64 { parts.reduce(0) { $0 + ($1.to - min($1.from - 1, $1.to)) } }
 
-    package init(id: UInt64, connection: ConnectionID, space: SpaceID, parts: [Part], maximumBytes: Int) {
+    package init(
+        id: UInt64, connection: ConnectionID, space: SpaceID, parts: [Part], maximumBytes: Int,
+        common: CommonRun? = nil
+    ) {
         self.id = id
         self.connection = connection
         self.space = space
         self.parts = parts
         self.maximumBytes = maximumBytes
+        self.common = common
+    }
+}
+
+/// The leaves of a log, from the first to some other, that this node and a peer both hold for certain.
+public struct CommonRun: Hashable, Sendable {
+    /// The log.
+    public let log: LogID
+    /// The last leaf.
+    public let through: UInt64
+    /// The space and the log as they are called in the session.
+    package let handle: UInt64
+    package let name: StreamPrefix.Name
+
+    package init(log: LogID, through: UInt64, handle: UInt64, name: StreamPrefix.Name) {
+        self.log = log
+        self.through = through
+        self.handle = handle
+        self.name = name
     }
 }
 

@@ -42,12 +42,15 @@ extension Replica {
         for entry in entries {
             shared.peerCounts[entry.log] = max(shared.peerCounts[entry.log] ?? 0, entry.count)
             let known = state.logs[entry.log]
+            if let known, entry.count == known.count,
+                entry.tag != tag(entry.log, count: known.count, root: known.root, salt: salt)
+            {
+                effects.append(.report(.fork(entry.log, space)))
+                continue
+            }
+            if let known { shared.note(common: entry.log, min(entry.count, known.durable.count)) }
             if let known, entry.count <= known.durable.count {
-                if entry.count == known.count,
-                    entry.tag != tag(entry.log, count: known.count, root: known.root, salt: salt)
-                {
-                    effects.append(.report(.fork(entry.log, space)))
-                }
+                continue
             } else if known?.isOwn == true {
                 effects.append(.report(.ownLogAhead(entry.log, space)))
             } else if shared.holed.contains(entry.log) || shared.isRestricted && entry.log.channel != .control

@@ -77,7 +77,8 @@ extension Replica {
             guard sessions[id]?.wants.count ?? 0 < LogNames.limit else { throw Malformed(.limit, at: 0) }
             guard entry.from <= known.count else { throw Malformed(.shape, at: 0) }
             if entry.describe { sessions[id]?.describe.insert(log) }
-            sessions[id]?.wants.append(Session.Want(space: space, log: log, from: entry.from))
+            let want = Session.Want(space: space, log: log, from: entry.from, held: entry.from - 1)
+            sessions[id]?.wants.append(want)
         }
         serve(id, now, &effects)
     }
@@ -100,9 +101,11 @@ extension Replica {
         guard !parts.isEmpty else {
             preconditionFailure("a want was queued for a log without a head")
         }
+        let common = commonRun(session, session.wants.prefix(parts.count))
         let request = ReadRequest(
             id: nextRead, connection: id, space: first.space, parts: parts,
-            maximumBytes: Int(allowed) - Self.batchOverhead)
+            maximumBytes: Int(allowed) - Self.batchOverhead, common: common)
+        if common != nil { session.hasOfferedPrefix = true }
         nextRead += 1
         session.reading = Session.Reading(id: request.id, space: first.space, parts: parts, heads: heads)
         sessions[id] = session
@@ -151,7 +154,8 @@ extension Replica {
             if isLast {
                 session.spaces[reading.space]?.peerCounts[part.log] = head.count
             } else {
-                left.append(Session.Want(space: want.space, log: want.log, from: part.next))
+                left.append(
+                    Session.Want(space: want.space, log: want.log, from: part.next, held: want.held))
             }
         }
         session.wants = left + session.wants.dropFirst(reading.parts.count)

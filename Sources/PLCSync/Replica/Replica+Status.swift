@@ -16,6 +16,14 @@ extension Replica {
         public let changesSent: UInt64
         /// Changes that were received from the peer in this session.
         public let changesReceived: UInt64
+
+        /// The same, with the changes counted from an earlier status of the same session on.
+        public func since(_ earlier: SpaceStatus) -> SpaceStatus {
+            SpaceStatus(
+                space: space, isInSync: isInSync, behind: behind, ahead: ahead, isQuiescent: isQuiescent,
+                changesSent: changesSent - earlier.changesSent,
+                changesReceived: changesReceived - earlier.changesReceived)
+        }
     }
 
     /// How this node and the peer of a connection stand, space by space.

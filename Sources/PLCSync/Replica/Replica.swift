@@ -16,6 +16,8 @@ public struct Replica: Sendable {
     var sources: [UInt64: (ConnectionID, UInt64)] = [:]
     /// The wall-clock differences that peers showed, in milliseconds (peer − own), by key.
     var offsets: [PublicKey: Int64] = [:]
+    /// Peers that hold other leaves than this node of some log, as the bytes showed from which a stream took.
+    var unlikePeers: Set<PublicKey> = []
 
     /// A replica without spaces, of the node `identity`, over the database `databaseEpoch`.
     public init(identity: SigningKey, databaseEpoch: UInt64) {
@@ -95,8 +97,9 @@ public struct Replica: Sendable {
 
     private mutating func sendHello(_ id: ConnectionID, _ now: Now, _ effects: inout [Effect]) {
         guard let session = sessions[id] else { return }
-        let hello = Message.Hello(
+        var hello = Message.Hello(
             wallClock: now.wall.milliseconds, nonce: session.nonce, databaseEpoch: databaseEpoch)
+        if unlikePeers.contains(session.peer) { hello.features = Message.Hello.plainStreams }
         send(id, hello.encode(), now, &effects)
     }
 
@@ -225,6 +228,7 @@ public struct Replica: Sendable {
             try greeted(id, Message.Hello(body), now, &effects)
         case (.close, _):
             let message = try Message.Close(body)
+            noteClose(id, message.code)
             effects.append(.close(id))
             effects.append(.report(.closed(id, message.code, isPeer: true)))
             sessions[id]?.phase = .closed
@@ -321,7 +325,7 @@ public struct Replica: Sendable {
     /// Compares both sides' OPEN, once both are there, and begins what follows from them.
     private mutating func start(_ id: ConnectionID, _ space: SpaceID, _ now: Now, _ effects: inout [Effect]) {
         guard let session = sessions[id], let hello = session.hello, var shared = session.spaces[space],
-            let mine = shared.sent, let theirs = shared.received,
+            let mine = shared.sent, let theirs = shared.received, let state = spaces[space],
             !shared.started
         else { return }
         shared.started = true
@@ -344,6 +348,7 @@ public struct Replica: Sendable {
             if identity.publicKey < session.peer { beginReconciliation(id, space, now, &effects) }
         case .announce(let since, let from):
             shared.announced = since
+            for (log, count) in state.unmoved(since: since) { shared.note(common: log, count) }
             if let from {
                 shared.upTo = from
                 shared.followed = from

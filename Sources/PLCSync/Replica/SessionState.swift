@@ -15,6 +15,8 @@ struct Session: Sendable {
         let space: SpaceID
         let log: LogID
         let from: UInt64
+        /// The leaves up to this one the peer held when it asked.
+        let held: UInt64
     }
 
     /// What is being read for the peer: the first wants, and the heads as they were when it began.
@@ -54,6 +56,8 @@ struct Session: Sendable {
     var sentHeads: [LogID: UInt64] = [:]
     /// The read for this session that is on its way.
     var reading: Reading?
+    /// Whether the shell was offered leaves that both hold, for a stream to begin with.
+    var hasOfferedPrefix = false
     /// DATA bytes that are stored or were of no use.
     var processedData: UInt64 = 0
     /// WANT messages so far.
@@ -116,6 +120,8 @@ struct SpaceSession: Sendable {
     // As sink.
     /// What the peer holds of each log, by its own word or because it was sent.
     var peerCounts: [LogID: UInt64] = [:]
+    /// Of each channel a log of which both hold much, by the peer's own word, and how much.
+    var common: [Channel: (log: LogID, count: UInt64)] = [:]
     /// Logs of which the peer announced more than is durable here.
     var pending: [LogID: UInt64] = [:]
     /// The heads that the peer sent for logs that it was asked for, to which its next stretches lead.

@@ -162,21 +162,38 @@ struct Space: Sendable {
 
     /// The counted logs whose heads moved after `lsn`: control first, then in order of their moves.
     func moved(since lsn: UInt64) -> [LogID] {
-        var low = 0
-        var high = moves.count
-        while low < high {
-            let middle = (low + high) / 2
-            if moves[middle].lsn <= lsn { low = middle + 1 } else { high = middle }
-        }
         var control: [LogID] = []
         var others: [LogID] = []
-        for move in moves[low...] {
+        for move in moves[firstMove(after: lsn)...] {
             guard let state = logs[move.log], state.lsn == move.lsn, counts(state.descriptor) else {
                 continue
             }
             if move.log.channel == .control { control.append(move.log) } else { others.append(move.log) }
         }
         return control + others
+    }
+
+    /// Counted logs that have not moved after `lsn`, with their lengths: the newest of them, at most `limit`.
+    func unmoved(since lsn: UInt64, limit: Int = 64) -> [(log: LogID, count: UInt64)] {
+        var found: [(log: LogID, count: UInt64)] = []
+        for move in moves[..<firstMove(after: lsn)].reversed() where found.count < limit {
+            guard let state = logs[move.log], state.lsn == move.lsn, counts(state.descriptor) else {
+                continue
+            }
+            found.append((move.log, state.count))
+        }
+        return found
+    }
+
+    /// Where in `moves` those after `lsn` begin.
+    private func firstMove(after lsn: UInt64) -> Int {
+        var low = 0
+        var high = moves.count
+        while low < high {
+            let middle = (low + high) / 2
+            if moves[middle].lsn <= lsn { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// Finds the heads that count; returns the least lsn of those that did not before.

@@ -15,6 +15,9 @@ package struct LogNames: Sendable {
         return logs[Int(number) - 1]
     }
 
+    /// The number that `log` was given, or nil.
+    func number(of log: LogID) -> UInt64? { numbers[log] }
+
     /// The number of `log`, given now if it has none; and whether it was.
     mutating func name(_ log: LogID) -> (number: UInt64, isNew: Bool) {
         if let number = numbers[log] { return (number, false) }

@@ -7,6 +7,8 @@ package enum Message {
         package var minimumVersion: UInt8 = 1
         package var maximumVersion: UInt8 = 1
         package var features: UInt32 = 0
+        /// The feature that streams to the sender take from nothing: the two hold different leaves of some log.
+        package static let plainStreams: UInt32 = 1
         /// The sender's wall clock in milliseconds since 1970.
         package var wallClock: UInt64
         /// Sixteen random bytes that salt the session's tags.

@@ -4,7 +4,7 @@ import PLCSync
 
 /// Inputs that the program itself makes, to begin with: a session's frames, compressed bodies, invitations, scripts.
 ///
-/// Printed as lines of a target's name and hexadecimal digits; `Scripts/fuzz --pack` adds those of Specs/vectors.
+/// Printed as lines of a target's name and hexadecimal digits; `Scripts/fuzz` adds those of Specs/vectors.
 func recordings() -> [(target: String, input: [UInt8])] {
     var found: [(String, [UInt8])] = []
     for letters in sessions() {

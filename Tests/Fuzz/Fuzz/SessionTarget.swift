@@ -94,14 +94,14 @@ private struct Play {
         let truth = Truth(logs: old.logs)
         truth.moves = old.moves
         truth.heads = old.heads
-        // What a liar says of itself holds of nobody.
-        truth.moves[story.nodes[stage.liar].key] = nil
         for node in story.nodes.indices { story.nodes[node].truth = truth }
     }
 
     // MARK: Steps
 
     mutating func step(_ feed: inout Feed) {
+        // What a liar says of itself holds of nobody, and who may not write may well have written.
+        story.nodes[stage.liar].truth.moves[story.nodes[stage.liar].key] = nil
         switch feed.byte() % 32 {
         case 0...7: carry { [$0] }
         case 8...10: flip(&feed)
@@ -383,6 +383,7 @@ private struct Play {
 
     /// Ends all that is under way, lets the two honest nodes meet alone, and says what is wrong.
     mutating func judge() {
+        story.nodes[stage.liar].truth.moves[story.nodes[stage.liar].key] = nil
         for id in connections { story.hangUp(id) }
         story.slowDisks = []
         story.slowReads = []

@@ -14,7 +14,7 @@ func fuzzFrames(_ input: [UInt8]) {
         for piece in pieces {
             let piece = Array(piece)
             do throws(Malformed) {
-                try channel.incoming(piece.span.bytes, at: 0) { type, body in
+                try channel.incoming(piece.span.bytes) { type, body in
                     law(body.count <= Frame.maximumDeclaredBytes, "a body of \(body.count) bytes")
                     frames.append([type] + body)
                 }
@@ -93,7 +93,11 @@ private func rewrite(
     case .welcome: return Message.welcome(genesis: try Message.genesis(welcome: body))
     case .credit: return Message.credit(total: try Message.total(credit: body))
     case .ping, .pong: return Message.ping(kind, wallClock: try Message.wallClock(ping: body))
-    case .compressed: return nil
+    case .compressed:
+        var packed = 0..<0
+        let message = try Message.Compressed(body, packed: &packed)
+        law(packed.upperBound == body.byteCount, "bytes that belong to nothing")
+        return message.encode(body.extracting(packed).array)
     }
 }
 
@@ -168,38 +172,57 @@ private func checkOpening(_ theirs: Message.Open) {
     }
 }
 
-/// Any bodies as one compressed stream: no more comes out than was declared, nor less (S-36).
+/// The leaves that every prefix means here; their check is put right, or nothing would come past it.
+private let prefixBytes: [UInt8] = (0..<300).flatMap {
+    "\($0 * 7_919 % 1_009) pupils wrote about \($0 % 31). ".utf8
+}
+
+/// Any bodies as one compressed stream: exactly what was declared comes out, nothing stays behind for the next one, and
+/// another reader of the stream has the same (S-36, S-47).
 func fuzzDecompress(_ input: [UInt8]) {
     var feed = Feed(input)
     var decompressor = FrameDecompressor()
-    // Another reader of the same stream, which does not know how much is declared.
+    // It does not know how much is declared.
     let twin = ZSTD_createDCtx()
     defer { ZSTD_freeDCtx(twin) }
-    ZSTD_DCtx_setParameter(twin, ZSTD_d_windowLogMax, 20)
     while !feed.isAtEnd {
-        let body = feed.piece()
-        let bytes = body.span.bytes
-        guard let (type, raw) = try? decompressor.decompress(bytes) else { return }
-        law(type == Frame.Kind.data.rawValue, "type \(type) comes out")
+        var body = feed.piece()
+        var packed = 0..<0
+        guard var message = try? Message.Compressed(body.span.bytes, packed: &packed) else { return }
+        var result = unpacked(body, nil, &decompressor)
+        if case .needs(var name)? = result {
+            name.check = StreamPrefix.check(prefixBytes)
+            message.stream = .begins(name)
+            let frame = message.encode(Array(body[packed]))
+            guard let next = try? Frame.first(in: frame.span.bytes, from: 0) else {
+                return law(false, "no frame")
+            }
+            body = Array(frame[next.body])
+            guard (try? Message.Compressed(body.span.bytes, packed: &packed)) == message else {
+                return law(false, "a name is written otherwise than it was read")
+            }
+            result = unpacked(body, (name, prefixBytes), &decompressor)
+        }
+        let raw: [UInt8]
+        switch result {
+        case .body(let bytes)?: raw = bytes
+        case .ended?:
+            let isOpen = decompressor.isOpen
+            law(!isOpen && message.stream == .ends, "a stream that ended is kept")
+            continue
+        case .needs?: return law(false, "what was given is needed")
+        case nil: return
+        }
+        law(raw.count == message.count, "\(raw.count) bytes come out of \(message.count)")
         law(raw.count <= Frame.maximumDataBytes, "\(raw.count) bytes come out")
         law(raw.count <= 4_096 + 64 * body.count, "\(body.count) bytes become \(raw.count)")
-        var reader = ByteReader(bytes)
-        reader.offset = 2
-        let declared = try? reader.varint(bytes)
-        law(declared == UInt64(raw.count), "\(raw.count) bytes come out")
-        if body[0] == 1 { ZSTD_DCtx_reset(twin, ZSTD_reset_session_only) }
-        let packed = Array(body[reader.offset...])
-        let whole = [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, done in
-            packed.withUnsafeBytes { bytes in
-                var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
-                var output = ZSTD_outBuffer(dst: buffer.baseAddress, size: 1 << 20, pos: 0)
-                while true {
-                    let before = (input.pos, output.pos)
-                    let hint = ZSTD_decompressStream(twin, &output, &input)
-                    if ZSTD_isError(hint) != 0 || before == (input.pos, output.pos) { break }
-                }
-                done = output.pos
+        let whole = prefixBytes.withUnsafeBytes { prefix in
+            if case .begins(let name) = message.stream {
+                ZSTD_DCtx_reset(twin, ZSTD_reset_session_and_parameters)
+                ZSTD_DCtx_setParameter(twin, ZSTD_d_windowLogMax, 20)
+                if name != nil { ZSTD_DCtx_refPrefix(twin, prefix.baseAddress, prefix.count) }
             }
+            return unpackAll(Array(body[packed]), twin)
         }
         law(
             whole == raw,
@@ -207,25 +230,71 @@ func fuzzDecompress(_ input: [UInt8]) {
     }
 }
 
-/// Any bodies, compressed as one stream, come out as they went in.
+/// What becomes of a body; nil if it is refused.
+private func unpacked(
+    _ body: [UInt8], _ prefix: (name: StreamPrefix, bytes: [UInt8])?, _ decompressor: inout FrameDecompressor
+) -> FrameDecompressor.Result? {
+    let bytes = body.span.bytes
+    do throws(Malformed) {
+        return try decompressor.decompress(bytes, prefix: prefix)
+    } catch {
+        return nil
+    }
+}
+
+/// All that a stream yields for these bytes.
+private func unpackAll(_ packed: [UInt8], _ context: OpaquePointer?) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, done in
+        packed.withUnsafeBytes { bytes in
+            var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
+            var output = ZSTD_outBuffer(dst: buffer.baseAddress, size: 1 << 20, pos: 0)
+            while true {
+                let before = (input.pos, output.pos)
+                let hint = ZSTD_decompressStream(context, &output, &input)
+                if ZSTD_isError(hint) != 0 || before == (input.pos, output.pos) { break }
+            }
+            done = output.pos
+        }
+    }
+}
+
+/// Any bodies, compressed as one stream, with or without a prefix and with ends between, come out as they went in.
 func fuzzCompress(_ input: [UInt8]) {
     var feed = Feed(input)
-    let out = FrameChannel()
+    var compressor = FrameCompressor()
     let back = FrameChannel()
     while !feed.isAtEnd {
         let times = 1 + feed.below(16)
-        if times == 16 { out.expect(changes: feed.number()) }
-        if times == 15 { out.restIfSilent(since: 1) }
-        let piece = feed.piece()
-        let body = [UInt8((times & 3) + 1)] + (0..<times * times).flatMap { _ in piece }
-        guard body.count <= Frame.maximumDataBytes else { return }
-        let sent = out.outgoing(Frame.encode(.data, body), at: 0)
-        var got: [[UInt8]] = []
-        do {
-            try back.incoming(sent.span.bytes, at: 0) { _, body in got.append(body) }
-        } catch {
-            return law(false, "what was compressed is refused: \(error)")
+        let handle = UInt64(times & 3) + 1
+        if times == 16 { compressor.expect(changes: feed.number()) }
+        let end = times == 15 || times == 7 ? compressor.rest() : nil
+        if let end, !read(end, back).isEmpty { return law(false, "an end carries something") }
+        if times % 5 == 0, let sizeLog = compressor.prefixSizeLog(handle: handle) {
+            let bytes = Array(prefixBytes.suffix(1 << Int(sizeLog)))
+            let name = StreamPrefix(
+                handle: handle, log: .receiver(1), through: 9, sizeLog: sizeLog,
+                check: StreamPrefix.check(bytes))
+            compressor.offer(FrameCompressor.Prefix(name, bytes))
         }
+        let piece = feed.piece()
+        let body = [UInt8(handle)] + (0..<times * times).flatMap { _ in piece }
+        guard body.count <= Frame.maximumDataBytes else { return }
+        let compressed = compressor.compress(body[...])
+        let got = read(compressed ?? Frame.encode(.data, body), back)
         law(got == [body], "a body of \(body.count) bytes does not come back")
     }
+}
+
+/// The bodies that come of a frame, which must be accepted.
+private func read(_ frame: [UInt8], _ channel: FrameChannel) -> [[UInt8]] {
+    var got: [[UInt8]] = []
+    do throws(Malformed) {
+        try channel.incoming(frame.span.bytes) { _, body in got.append(body) }
+        guard let name = channel.needs else { return got }
+        let prefix = Array(prefixBytes.suffix(name.maximumBytes))
+        try channel.provide(name, prefix) { _, body in got.append(body) }
+    } catch {
+        law(false, "what was compressed is refused: \(error)")
+    }
+    return got
 }

@@ -91,7 +91,7 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
 
 /// What the loop's thread says to the test's.
 private final class Answer: @unchecked Sendable {
-    var connection: ConnectionID?
+    var status: Server.PeerStatus?
     let isThere = DispatchSemaphore(value: 0)
 }
 
@@ -158,18 +158,18 @@ private final class Answer: @unchecked Sendable {
         server.loop.submit { server.dial(address, isPersistent: true) }
         let met = try eventually { try south.digest(space) == north.digest(space) }
         #expect(met)
-        func connection() -> ConnectionID? {
+        func status() -> Server.PeerStatus? {
             let answer = Answer()
             server.loop.submit {
-                answer.connection = server.peerStatuses().first?.connection
+                answer.status = server.peerStatuses().first
                 answer.isThere.signal()
             }
             answer.isThere.wait()
-            return answer.connection
+            return answer.status
         }
-        let isMet = eventually { connection() != nil }
+        let isMet = eventually { status()?.spaces.first?.isInSync == true }
         #expect(isMet)
-        let before = connection()
+        let before = status()?.connection
         for (number, (node, peer)) in [(south, north), (north, south)].enumerated() {
             try peer.post(space, "post \(number)")
             let outcome = Exchange.meet(
@@ -178,9 +178,12 @@ private final class Answer: @unchecked Sendable {
                 Issue.record("\(outcome.ending)")
                 return
             }
+            // What had passed before is not the meeting's.
+            let received = outcome.status?.spaces.first?.changesReceived
+            #expect(received ?? .max <= 1)
             let equal = try eventually { try south.digest(space) == north.digest(space) }
             #expect(equal)
-            if number == 0 { #expect(connection() == before) }
+            if number == 0 { #expect(status()?.connection == before) }
         }
     }
 }

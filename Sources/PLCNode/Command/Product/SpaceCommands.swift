@@ -58,22 +58,25 @@ enum SpaceCommands {
         guard let level = Genesis.Level.allCases.first(where: { $0.name.utf8.elementsEqual(word.utf8) }),
             let field = Kinds.community.field("name")
         else { preconditionFailure("the parser checked the level") }
-        let space = try node.found(level: level, parent: parent)
         var value = ByteWriter()
         value.write(text: name)
         let item = value.bytes
-        _ = try context.author(space) { _, _ in
-            var draft = Draft()
-            let community = draft.append(
-                .keyed(kind: Kinds.community.number, key: Kinds.communityKey))
-            draft.append(.set(.op(community), [(field.field, item)], over: nil))
-            return draft
-        }
-        // A founder needs no grant; this one says what to call it.
-        _ = try context.author(space, .control) { _, _ in
-            var draft = Draft()
-            draft.append(.grant(node.identity.publicKey, .steward, name: node.name, invitation: nil))
-            return draft
+        let key = node.identity.publicKey
+        let space = try node.found(level: level, parent: parent) { store, space in
+            let wall = World.wall()
+            _ = try store.write(space, .core, by: key, .now(wall)) { _ in
+                var draft = Draft()
+                let community = draft.append(
+                    .keyed(kind: Kinds.community.number, key: Kinds.communityKey))
+                draft.append(.set(.op(community), [(field.field, item)], over: nil))
+                return draft
+            }
+            // A founder needs no grant; this one says what to call it.
+            _ = try store.write(space, .control, by: key, .now(wall)) { _ in
+                var draft = Draft()
+                draft.append(.grant(key, .steward, name: node.name, invitation: nil))
+                return draft
+            }
         }
         if invocation.isJSON {
             try context.output.line(["space": .text(hexadecimal(space.value.bytes))])
