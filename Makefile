@@ -15,7 +15,7 @@ test: libraries ## build and run all tests (TESTS=REGEX: only those)
 	$(BUILD) --build-tests
 	swift test --skip-build --disable-xctest $(if $(TESTS),--filter '$(TESTS)')
 
-check: libraries ## all that CI checks: style, warnings, tests three ways, models, clauses, acceptance
+check: libraries ## all that CI checks: style, warnings, tests three ways, models, clauses, fuzzing, acceptance
 	@Scripts/check
 
 bench: libraries ## measure, and print the figures (RECORDS=100000)
@@ -25,11 +25,11 @@ bench: libraries ## measure, and print the figures (RECORDS=100000)
 dist: libraries ## dist/plc: one static file that needs no library
 	@Scripts/dist
 
-soak: libraries ## run the acceptance tests in full, then all tests over and over (MINUTES=30)
+soak: libraries ## acceptance in full, sanitizers, fuzzing at length, then all tests over and over (MINUTES=30)
 	@Scripts/soak $(MINUTES)
 
 clean: ## remove all that the other targets made
-	rm -rf .build .build-checks .build-dist .plc-demo dist
+	rm -rf .build .build-checks .build-dist .build-fuzz .build-thread .build-address .build-coverage .plc-demo dist
 
 .PHONY: libraries
 libraries:

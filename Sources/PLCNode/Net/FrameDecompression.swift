@@ -90,7 +90,7 @@ package struct FrameDecompressor: ~Copyable {
                     let hint = ZSTD_decompressStream(context, &output, &input)
                     if ZSTD_isError(hint) != 0 { break }
                     if input.pos == input.size, output.pos == count {
-                        isWhole = true
+                        isWhole = !Self.holdsMore(context)
                         break
                     }
                     if before == (input.pos, output.pos) { break }
@@ -100,5 +100,15 @@ package struct FrameDecompressor: ~Copyable {
         }
         guard isWhole else { throw Malformed(.shape, at: 0) }
         return raw
+    }
+
+    /// Whether zstd has more bytes than it was given room for: they would come out as the beginning of the next body.
+    private static func holdsMore(_ context: OpaquePointer) -> Bool {
+        var extra: UInt8 = 0
+        return withUnsafeMutableBytes(of: &extra) { room in
+            var input = ZSTD_inBuffer(src: nil, size: 0, pos: 0)
+            var output = ZSTD_outBuffer(dst: room.baseAddress, size: 1, pos: 0)
+            return ZSTD_isError(ZSTD_decompressStream(context, &output, &input)) != 0 || output.pos > 0
+        }
     }
 }

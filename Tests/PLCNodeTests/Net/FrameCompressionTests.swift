@@ -116,6 +116,18 @@ import Testing
                 if case .body(let inner) = result { #expect(inner.count <= Frame.maximumDataBytes) }
             }
         }
+        // Found by fuzzing: the bytes that a body hides behind the length that it declares came out before the next one.
+        var lengthEnd = 2
+        while good[lengthEnd] >= 0x80 { lengthEnd += 1 }
+        for declared in [0, 1, raw.count - 1] {
+            var length = ByteWriter()
+            length.write(varint: declared)
+            let liar = good[..<2] + length.bytes + good[(lengthEnd + 1)...]
+            var decompressor = FrameDecompressor()
+            let bytes = Array(liar)
+            let hidden = try? decompressor.decompress(bytes.span.bytes)
+            #expect(hidden == nil, "\(declared) of \(raw.count)")
+        }
         let bomb: [UInt8] = [1, 6] + [0xff, 0xff, 0x0f] + [0x28, 0xb5, 0x2f, 0xfd]
         var decompressor = FrameDecompressor()
         let burst = try? decompressor.decompress(bomb.span.bytes)

@@ -38,7 +38,7 @@ import Testing
         try node.read { try $0.summary(space).digest }
     }
 
-    @Test func `elements of a store of version 1 are found in version 2`() throws {
+    @Test func `elements of a store of version 1 are found in the newest`() throws {
         let root = TemporaryFolder()
         let folder = NodeFolder(root.path + "/node")
         try Node.create(in: folder, name: "node", language: "en")
@@ -91,6 +91,8 @@ import Testing
         DROP TABLE element;
         ALTER TABLE old RENAME TO element;
         UPDATE record SET flags = flags & 3;
+        ALTER TABLE log DROP COLUMN bridge;
+        ALTER TABLE log ADD COLUMN head_root BLOB;
         PRAGMA user_version = 1
         """
 }
