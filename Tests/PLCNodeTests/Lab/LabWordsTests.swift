@@ -78,7 +78,7 @@ import Testing
             ("school-1 from all others", "school-1 | district school-2 school-3 school-4"),
             (
                 "school-1 form school-2",
-                "'form' stands where ',' or 'except' or 'from' should stand; did you mean 'from'?"
+                "'form' stands where ',', 'except' or 'from' should stand; did you mean 'from'?"
             ),
         ]
         for (text, expected) in sides {
