@@ -34,7 +34,9 @@ final class LineFile {
     private func flush() {
         var start = 0
         while start < buffer.count, failure == nil {
-            let count = buffer.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + start, $0.count - start) }
+            let count = buffer.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress! + start, $0.count - start)
+            }
             if count < 0, errno == EINTR { continue }
             if count <= 0 { failure = FileError("cannot write \(path)") }
             start += max(0, count)

@@ -42,7 +42,9 @@ struct SeedFleet {
         let again = SeedRange.Part(1, of: Self.repeats)
         if seeds.count >= Self.repeats {
             try run([again]) { line in
-                guard let seed = line["seed"].flatMap(Self.number), let trace = line["trace"].flatMap(Self.string) else {
+                guard let seed = line["seed"].flatMap(Self.number),
+                    let trace = line["trace"].flatMap(Self.string)
+                else {
                     return
                 }
                 tally.repeated += 1
@@ -59,7 +61,10 @@ struct SeedFleet {
         var workers = try parts.map { part in
             try ChildProcess(
                 ChildProcess.ownPath(),
-                ["simulate", scenario, "--seeds", "\(seeds.first)..\(seeds.last)", "--part", part.text, "--json"])
+                [
+                    "simulate", scenario, "--seeds", "\(seeds.first)..\(seeds.last)", "--part", part.text,
+                    "--json",
+                ])
         }
         while !workers.isEmpty {
             workers.removeAll { worker in
@@ -93,21 +98,25 @@ struct SeedFleet {
     private func note(_ line: JSON, _ tally: inout Tally) {
         guard let seed = line["seed"].flatMap(Self.number) else { return }
         tally.traces[seed] = line["trace"].flatMap(Self.string)
-        func count(_ name: String) -> Int64 { line[name].flatMap(Self.number).map { Int64(clamping: $0) } ?? 0 }
+        func count(_ name: String) -> Int64 {
+            line[name].flatMap(Self.number).map { Int64(clamping: $0) } ?? 0
+        }
         tally.changes += count("changes")
         tally.virtualMilliseconds += count("virtualMilliseconds")
         tally.nodeMilliseconds += count("virtualMilliseconds") * count("nodes")
         if case .object(let faults)? = line["faults"] {
             for member in faults {
                 if let times = Self.number(member.value) {
-                    tally.faults[String(decoding: member.key, as: UTF8.self), default: 0] += Int64(clamping: times)
+                    tally.faults[String(decoding: member.key, as: UTF8.self), default: 0] += Int64(
+                        clamping: times)
                 }
             }
         }
         if let complaint = line["complaint"].flatMap(Self.string) {
             tally.failures.append((seed, complaint, line["message"].flatMap(Self.string) ?? ""))
             let phrase = SimulationTexts.seedFailed
-            context.output.note(phrase.text(context.language, ["\(seed)", complaint, tally.failures.last?.message ?? ""]))
+            context.output.note(
+                phrase.text(context.language, ["\(seed)", complaint, tally.failures.last?.message ?? ""]))
         }
     }
 
@@ -117,10 +126,13 @@ struct SeedFleet {
         if context.invocation.isJSON {
             var faults: [JSON.Member] = []
             for kind in Scenario.FaultKind.allCases {
-                faults.append(JSON.Member(key: Array(kind.rawValue.utf8), value: .integer(tally.faults[kind.rawValue] ?? 0)))
+                faults.append(
+                    JSON.Member(
+                        key: Array(kind.rawValue.utf8), value: .integer(tally.faults[kind.rawValue] ?? 0)))
             }
             return try context.output.line([
-                "seeds": .integer(Int64(clamping: tally.done)), "failed": .integer(Int64(tally.failures.count)),
+                "seeds": .integer(Int64(clamping: tally.done)),
+                "failed": .integer(Int64(tally.failures.count)),
                 "failures": .array(tally.failures.map { .integer(Int64(clamping: $0.seed)) }),
                 "repeated": .integer(Int64(clamping: tally.repeated)),
                 "differing": .array(tally.differing.map { .integer(Int64(clamping: $0)) }),
@@ -140,7 +152,9 @@ struct SeedFleet {
             SimulationTexts.repeated.text(language, ["\(tally.repeated)", "\(tally.differing.count)"]),
         ]
         for kind in Scenario.FaultKind.allCases {
-            if let times = tally.faults[kind.rawValue], times > 0 { lines.append("  \(kind.rawValue): \(grouped(Int(times)))") }
+            if let times = tally.faults[kind.rawValue], times > 0 {
+                lines.append("  \(kind.rawValue): \(grouped(Int(times)))")
+            }
         }
         lines.append(
             tally.failures.isEmpty

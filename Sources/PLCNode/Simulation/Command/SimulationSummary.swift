@@ -32,7 +32,8 @@ struct SimulationSummary {
                     grouped(record.changes), grouped(record.writes), grouped(record.writesRefused),
                     humanBytes(record.bytes), grouped(record.messages),
                 ]),
-            SimulationTexts.checks.text(language, [grouped(record.foldsChecked), grouped(record.readsChecked)]),
+            SimulationTexts.checks.text(
+                language, [grouped(record.foldsChecked), grouped(record.readsChecked)]),
         ]
         let delays = delays
         if let slowest = delays.last {
@@ -56,7 +57,8 @@ struct SimulationSummary {
                 SimulationTexts.violation.text(
                     language,
                     [
-                        Self.clock(violation.time), "\(violation.step)", violation.node ?? "-", violation.oracle,
+                        Self.clock(violation.time), "\(violation.step)", violation.node ?? "-",
+                        violation.oracle,
                         violation.message,
                     ]))
         }

@@ -12,6 +12,10 @@ enum SimulationTexts {
     static let isGossip = Phrase(
         "The scenario is for the gossip model, which has one history; run it without --seeds.",
         "السيناريو لنموذج الإشاعة، وله مسار واحد؛ شغّله بلا ‎--seeds‎.")
+    static let oneReport = Phrase(
+        "A report is of one history; leave out --seeds or --report.",
+        "التقرير لمسار واحد؛ احذف ‎--seeds‎ أو ‎--report‎.")
+    static let reported = Phrase("The report is in {1}.", "التقرير في {1}.")
     static let title = Phrase(
         "{1}, seed {2}: {3} nodes, {4} lines, {5} spaces, {6} days",
         "{1}، البذرة {2}: {3} عقدة، {4} خطًّا، {5} مساحة، {6} يومًا")
@@ -27,10 +31,12 @@ enum SimulationTexts {
     static let faults = Phrase("what went wrong: {1}", "ما الذي تعطّل: {1}")
     static let met = Phrase("met: {1} ({2})", "تحقق: {1} ({2})")
     static let notMet = Phrase("NOT met: {1} ({2})", "لم يتحقق: {1} ({2})")
-    static let violation = Phrase("BROKEN at {1}, step {2}, {3}: {4}: {5}", "خرق عند {1}، الخطوة {2}، {3}: ‏{4}: ‏{5}")
+    static let violation = Phrase(
+        "BROKEN at {1}, step {2}, {3}: {4}: {5}", "خرق عند {1}، الخطوة {2}، {3}: ‏{4}: ‏{5}")
     static let complaint = Phrase("{1} times: {2}", "{1} مرة: {2}")
     static let trace = Phrase("trace {1} of {2} steps", "الأثر {1} من {2} خطوة")
-    static let transcript = Phrase("The last of what happened (time, node, what):", "آخر ما حدث (الزمن، العقدة، الحدث):")
+    static let transcript = Phrase(
+        "The last of what happened (time, node, what):", "آخر ما حدث (الزمن، العقدة، الحدث):")
     static let shrinking = Phrase(
         "Looking for a smaller scenario that shows it…", "جارٍ البحث عن سيناريو أصغر يُظهره…")
     static let smallest = Phrase("The smallest that was found:", "أصغر ما عُثر عليه:")
@@ -39,7 +45,9 @@ enum SimulationTexts {
     static let seedFailed = Phrase("seed {1}: {2}: {3}", "البذرة {1}: ‏{2}: ‏{3}")
     static let seedsFailed = Phrase("{1} seeds failed.", "فشلت {1} بذرة.")
     static let fleet = Phrase(
-        "{1} seeds, {2} a second; {3} node-years; {4} changes", "{1} بذرة، {2} في الثانية؛ {3} سنة عقدة؛ {4} تغييرًا")
+        "{1} seeds, {2} a second; {3} node-years; {4} changes",
+        "{1} بذرة، {2} في الثانية؛ {3} سنة عقدة؛ {4} تغييرًا")
     static let repeated = Phrase(
-        "{1} of them again in another process: {2} traces differ", "{1} منها مرة ثانية في عملية أخرى: اختلف {2} أثرًا")
+        "{1} of them again in another process: {2} traces differ",
+        "{1} منها مرة ثانية في عملية أخرى: اختلف {2} أثرًا")
 }
