@@ -1,6 +1,6 @@
 /// `plc simulate`: runs a scenario, one history or a range of them.
-enum SimulateCommand {
-    @Sendable static func run(_ context: CommandContext) throws -> ExitCode {
+package enum SimulateCommand {
+    @Sendable package static func run(_ context: CommandContext) throws -> ExitCode {
         let invocation = context.invocation
         let path = context.path(invocation.words("SCENARIO")[0])
         guard let scenario = try read(path, context) else { return .usage }

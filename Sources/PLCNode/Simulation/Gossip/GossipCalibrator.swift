@@ -1,7 +1,12 @@
 /// Fits the model's costs to the engine on a scenario that is small enough for both, and says how far it is off.
-struct GossipCalibrator {
+package struct GossipCalibrator {
     let scenario: Scenario
     let seed: UInt64
+
+    package init(scenario: Scenario, seed: UInt64) {
+        self.scenario = scenario
+        self.seed = seed
+    }
 
     /// The engine runs so many nodes.
     static let nodes = 100
@@ -11,7 +16,7 @@ struct GossipCalibrator {
     static let quantiles = [50, 90, 95, 99]
 
     /// Runs the small scenario twice, in the engine and in the model.
-    func run(everyMinute: ((SimulatedWorld) -> Void)? = nil) throws -> GossipCalibration {
+    package func run(everyMinute: ((SimulatedWorld) -> Void)? = nil) throws -> GossipCalibration {
         let sample = scenario.sample(nodes: Self.nodes, days: Self.days)
         let plan = try sample.plan()
         let probe = GossipProbe(plan)

@@ -11,6 +11,17 @@ package struct GossipCosts: Equatable, Sendable {
     /// From one disk to the next over a connection that stands, beyond the time on the way, in milliseconds.
     package var pushMilliseconds: Double
 
+    package init(
+        fixedBytes: Double, headBytes: Double, changeBytes: Double, exchangeMilliseconds: Double,
+        pushMilliseconds: Double
+    ) {
+        self.fixedBytes = fixedBytes
+        self.headBytes = headBytes
+        self.changeBytes = changeBytes
+        self.exchangeMilliseconds = exchangeMilliseconds
+        self.pushMilliseconds = pushMilliseconds
+    }
+
     /// So many times the latency passes before what is new has been asked for and sent, after a dial.
     package static let exchangeTrips: UInt64 = 7
     /// The same over a connection that stands: announced, asked for, sent.

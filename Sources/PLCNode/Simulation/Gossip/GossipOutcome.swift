@@ -2,15 +2,15 @@
 package struct GossipOutcome {
     package let record: SimulationRecord
     /// For spaces of one family how long changes took to 99 of 100 members, sorted, by the space's name.
-    let wideDelays: [String: [UInt64]]
+    package let wideDelays: [String: [UInt64]]
     /// Bytes of each outer node on each day on which it exchanged any, both ways, sorted.
-    let outerBytes: [Double]
+    package let outerBytes: [Double]
     package let exchanges: Int
     package let logs: Int
     package let followed: Int
 
     /// Runs the model; `everyDay` is told the time, once a day of the scenario.
-    init(
+    package init(
         _ scenario: Scenario, _ plan: ScenarioPlan, costs: GossipCosts, seed: UInt64,
         everyDay: ((UInt64) -> Void)? = nil
     ) throws {

@@ -1,15 +1,15 @@
 import PLCOracle
 
 /// One space of the model: who belongs to it, and how many changes of each followed log each member holds.
-struct GossipSpace {
+package struct GossipSpace {
     /// One log that is followed.
-    struct Log {
+    package struct Log {
         /// The node that writes it.
         let author: Int
         /// When each change is written, in milliseconds, in order.
-        let times: [UInt64]
+        package let times: [UInt64]
         /// How many of them have been written.
-        var written = 0
+        package internal(set) var written = 0
         /// How many members hold exactly so many of its changes.
         var holders: [Int32]
         /// How many changes are at every member, and at nearly every one.
@@ -29,21 +29,21 @@ struct GossipSpace {
     /// The nodes that ever belong to it, in order.
     let nodes: [Int]
     /// The followed logs.
-    var logs: [Log]
+    package internal(set) var logs: [Log]
     /// How many logs a followed one stands for.
     let scale: Double
     /// For each member in the order of `nodes` what it holds of each log: its row.
-    var counts: [UInt16]
+    package internal(set) var counts: [UInt16]
     /// Whether each member belongs to it now.
     var isMember: [Bool]
     private(set) var memberCount: Int32 = 0
     /// Of 100 members, those that need not hold a change for it to be nearly everywhere.
     static let wideMissing: Int32 = 1
     /// How long followed changes took to every member, and to nearly every one, in milliseconds.
-    var delays: [UInt64] = []
-    var wideDelays: [UInt64] = []
+    package internal(set) var delays: [UInt64] = []
+    package internal(set) var wideDelays: [UInt64] = []
 
-    init(name: String, nodes: [Int], logs: [(author: Int, times: [UInt64])], scale: Double) {
+    package init(name: String, nodes: [Int], logs: [(author: Int, times: [UInt64])], scale: Double) {
         self.name = name
         self.nodes = nodes
         self.scale = scale
@@ -60,7 +60,7 @@ struct GossipSpace {
     // MARK: Members
 
     /// A member begins to belong, holding nothing yet.
-    mutating func join(_ place: Int) {
+    package mutating func join(_ place: Int) {
         guard !isMember[place] else { return }
         isMember[place] = true
         memberCount += 1
@@ -73,7 +73,7 @@ struct GossipSpace {
     }
 
     /// A member is gone for good; what the others hold may be everywhere now.
-    mutating func leave(_ place: Int, at time: UInt64) {
+    package mutating func leave(_ place: Int, at time: UInt64) {
         guard isMember[place] else { return }
         isMember[place] = false
         memberCount -= 1
@@ -89,7 +89,7 @@ struct GossipSpace {
     // MARK: Changes
 
     /// The author of a log has written what was due by `time`.
-    mutating func write(_ log: Int, at place: Int, until time: UInt64) -> Bool {
+    package mutating func write(_ log: Int, at place: Int, until time: UInt64) -> Bool {
         let before = logs[log].written
         while logs[log].written < logs[log].times.count, logs[log].times[logs[log].written] <= time {
             logs[log].written += 1
@@ -100,7 +100,7 @@ struct GossipSpace {
     }
 
     /// A member holds more of a log from `time` on.
-    mutating func hold(_ log: Int, _ count: UInt16, at place: Int, time: UInt64) {
+    package mutating func hold(_ log: Int, _ count: UInt16, at place: Int, time: UInt64) {
         let index = place * logs.count + log
         let before = Int(counts[index])
         counts[index] = count
@@ -139,13 +139,13 @@ struct GossipSpace {
     // MARK: Exchanges
 
     /// What moves in one direction of an exchange, among followed logs.
-    struct Movement {
-        var heads = 0
-        var changes = 0
+    package struct Movement {
+        package internal(set) var heads = 0
+        package internal(set) var changes = 0
     }
 
     /// What each of two members lacks that the other holds: to `a`, and to `b`.
-    func lacking(_ a: Int, _ b: Int) -> (Movement, Movement) {
+    package func lacking(_ a: Int, _ b: Int) -> (Movement, Movement) {
         var (forA, forB) = (Movement(), Movement())
         compare(a, b) { _, ofA, ofB in
             if ofA < ofB {
@@ -160,7 +160,7 @@ struct GossipSpace {
     }
 
     /// Two members hold the same from `time` on.
-    mutating func exchange(_ a: Int, _ b: Int, at time: UInt64) {
+    package mutating func exchange(_ a: Int, _ b: Int, at time: UInt64) {
         var moved: [(log: Int, place: Int, count: UInt16)] = []
         compare(a, b) { log, ofA, ofB in
             moved.append(ofA < ofB ? (log, a, ofB) : (log, b, ofA))
@@ -196,7 +196,7 @@ struct GossipSpace {
     }
 
     /// How many changes of followed logs a member lacks.
-    func lacks(_ place: Int) -> Int {
+    package func lacks(_ place: Int) -> Int {
         guard isMember[place] else { return 0 }
         var lacks = 0
         for log in logs.indices { lacks += logs[log].written - Int(counts[place * logs.count + log]) }

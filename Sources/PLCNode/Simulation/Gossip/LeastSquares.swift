@@ -1,11 +1,11 @@
 /// The factors, none of them negative, with which columns of numbers come nearest to a sum.
 ///
 /// A factor that would be negative is set to nought and the others are fitted without it.
-struct LeastSquares {
-    private(set) var factors: [Double]
+package struct LeastSquares {
+    package private(set) var factors: [Double]
 
     /// - Parameter rows: the columns of each row, all of one count, and the sum that they are to give.
-    init(_ rows: [(columns: [Double], sum: Double)], columns count: Int) {
+    package init(_ rows: [(columns: [Double], sum: Double)], columns count: Int) {
         factors = [Double](repeating: 0, count: count)
         var open = Array(0..<count)
         while !open.isEmpty {

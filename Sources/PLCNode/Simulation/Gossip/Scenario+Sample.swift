@@ -3,7 +3,7 @@ extension Scenario {
     ///
     /// Groups keep their proportions as far as they can; a group of several stays one of a few, so that what passes
     /// through several hands still does.
-    func sample(nodes limit: Int, days: Int) -> Scenario {
+    package func sample(nodes limit: Int, days: Int) -> Scenario {
         var sample = self
         sample.name = name + "-sample"
         sample.model = .replicas

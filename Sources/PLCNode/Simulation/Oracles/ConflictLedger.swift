@@ -16,6 +16,8 @@ package struct ConflictLedger: Sendable {
         package var left = 0
         /// Fields of records that are deleted at the end; counted in `fields` and nowhere else.
         package var gone = 0
+
+        package init() {}
     }
 
     /// One value counts, and the last writer's wins.

@@ -11,6 +11,14 @@ package struct SimulationRecord: Sendable {
         package let message: String
         /// The number of the step in the trace.
         package let step: Int
+
+        package init(oracle: String, time: UInt64, node: String?, message: String, step: Int) {
+            self.oracle = oracle
+            self.time = time
+            self.node = node
+            self.message = message
+            self.step = step
+        }
     }
 
     /// An expectation of the scenario, and what came of it.
@@ -79,7 +87,7 @@ package struct SimulationRecord: Sendable {
     package var readsChecked = 0
     package var ownLogAhead = 0
 
-    init(_ plan: ScenarioPlan, seed: UInt64) {
+    package init(_ plan: ScenarioPlan, seed: UInt64) {
         scenario = plan.name
         self.seed = seed
         length = plan.length

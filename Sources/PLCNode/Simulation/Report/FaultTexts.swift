@@ -1,6 +1,6 @@
 /// What a report calls the faults.
 extension Scenario.FaultKind {
-    var phrase: Phrase {
+    package var phrase: Phrase {
         switch self {
         case .losses: Phrase("packets lost", "حزم ضاعت")
         case .duplicates: Phrase("packets that came twice", "حزم وصلت مرتين")

@@ -1,7 +1,7 @@
 /// A piece of HTML or SVG that is well-formed by construction: texts are escaped, and what is opened is closed.
 ///
 /// Names of elements and attributes are literals of the source, so that nobody's text can become one.
-struct Markup {
+package struct Markup {
     /// An attribute and its value.
     typealias Attribute = (name: StaticString, value: String)
 
@@ -52,7 +52,7 @@ struct Markup {
     }
 
     /// The text with nothing in it that HTML or XML could take for markup, or that turns its neighbours round.
-    static func escaped(_ content: String) -> String {
+    package static func escaped(_ content: String) -> String {
         var result = ""
         for scalar in printable(content).unicodeScalars {
             switch scalar {

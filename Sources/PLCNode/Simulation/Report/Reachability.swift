@@ -1,33 +1,33 @@
 /// Whether a line could be used, and if not, why.
-enum Reach: Int, CaseIterable {
+package enum Reach: Int, CaseIterable {
     case open, closed, cut, down
 }
 
 /// A stretch of time in which nothing changed for a line.
-struct ReachSpan: Hashable {
-    let from: UInt64
-    var to: UInt64
-    let reach: Reach
+package struct ReachSpan: Hashable {
+    package let from: UInt64
+    package internal(set) var to: UInt64
+    package let reach: Reach
 }
 
 /// When which line of a plan could be used: from its timetables, its cuts, and when nodes ran.
 ///
 /// Lines that were alike in all of that share one band, as ten thousand schools do.
-struct Reachability {
+package struct Reachability {
     /// Lines of one band.
-    struct Band {
+    package struct Band {
         /// The indices of its lines in the plan.
-        var links: [Int]
-        let spans: [ReachSpan]
+        package internal(set) var links: [Int]
+        package let spans: [ReachSpan]
 
         /// How long it was in a state, in milliseconds.
-        func time(_ reach: Reach) -> UInt64 {
+        package func time(_ reach: Reach) -> UInt64 {
             spans.reduce(0) { $0 + ($1.reach == reach ? $1.to - $1.from : 0) }
         }
     }
 
     /// The bands, in the order of their first lines.
-    private(set) var bands: [Band] = []
+    package private(set) var bands: [Band] = []
 
     /// A cut of the plan, and when it was in force.
     struct Cut {
@@ -53,7 +53,7 @@ struct Reachability {
     ///   - down: for each node the stretches in which it did not run.
     ///   - end: when the history ended.
     ///   - isShared: whether lines that are alike share a band.
-    init(_ plan: ScenarioPlan, down: [[Range<UInt64>]], end: UInt64, isShared: Bool) {
+    package init(_ plan: ScenarioPlan, down: [[Range<UInt64>]], end: UInt64, isShared: Bool) {
         let numbers = Dictionary(uniqueKeysWithValues: plan.nodes.enumerated().map { ($1.name, $0) })
         let cuts = Self.cuts(of: plan)
         var timetables: [Timetable: Int] = [:]

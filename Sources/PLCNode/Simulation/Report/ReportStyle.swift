@@ -19,7 +19,6 @@ enum ReportStyle {
         .row svg{display:block;width:100%;height:1.05rem}.row svg.lag{height:1.9rem}.row svg.bars{height:.95rem}
         [dir=rtl] svg{transform:scaleX(-1)}
         .axis{border:0;font-size:.75rem;color:var(--soft)}.scale{position:relative;height:1.2rem;display:block}.scale span{position:absolute;inset-inline-start:var(--at);white-space:nowrap;line-height:1.2rem}
-        .scale span.last{transform:translateX(-50%)}[dir=rtl] .scale span.last{transform:translateX(50%)}
         .curve{display:grid;grid-template-columns:3.2rem 1fr;max-width:54rem;margin-inline-end:2rem}.curve svg{display:block;width:100%;height:17rem;border:1px solid var(--line)}
         .curve .levels{position:relative;font-size:.75rem;color:var(--soft)}.curve .levels span{position:absolute;inset-block-start:var(--at);inset-inline-end:.4rem;transform:translateY(-50%);white-space:nowrap}
         .curve .scale{grid-column:2;height:1.6rem;font-size:.75rem;color:var(--soft)}.curve .scale span{transform:translateX(-50%)}[dir=rtl] .curve .scale span{transform:translateX(50%)}

@@ -1,5 +1,5 @@
 /// Every sentence of a report, in both languages; a test goes through all of them.
-enum ReportText: String, CaseIterable {
+package enum ReportText: String, CaseIterable {
     // The head.
     case pageTitle, about, setting, verdictGood, verdictUnmet, verdictBroken, story, storyFaultless,
         storyFaults
@@ -34,7 +34,7 @@ enum ReportText: String, CaseIterable {
 
     func text(_ language: Language, _ arguments: String...) -> String { phrase.text(language, arguments) }
 
-    var phrase: Phrase {
+    package var phrase: Phrase {
         switch self {
         case .pageTitle: Phrase("Simulation: {1}", "محاكاة: {1}")
         case .about:
@@ -106,8 +106,8 @@ enum ReportText: String, CaseIterable {
         case .behindTitle: Phrase("How far behind each replica was", "مقدار تأخر كل نسخة")
         case .behindCaption:
             Phrase(
-                "Changes of its spaces that a node lacked, over time. The full height is {1} changes; the scale is logarithmic: half of the height is {2}. Looked at {3} times.",
-                "عدد تغييرات مساحاتها التي كانت تنقص العقدة عبر الزمن. الارتفاع الكامل {1} تغييرًا؛ والمقياس لوغاريتمي: نصف الارتفاع {2}. نُظر إليها {3} مرة."
+                "Changes of its spaces that a node lacked, over time. The full height is {1} changes; half of the height is {2} (a scale of square roots). Looked at {3} times.",
+                "عدد تغييرات مساحاتها التي كانت تنقص العقدة عبر الزمن. الارتفاع الكامل {1} تغييرًا؛ ونصف الارتفاع {2} (مقياس الجذور التربيعية). نُظر إليها {3} مرة."
             )
         case .behindGroupCaption:
             Phrase(

@@ -1,7 +1,3 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
 /// How far behind each replica was.
 extension SimulationReport {
     /// What is drawn of one node, or of the worst of a group.
@@ -19,7 +15,7 @@ extension SimulationReport {
         let isGrouped = plan.nodes.count > Self.rowsMax
         let courses = isGrouped ? groupCourses + worstCourses : plan.nodes.indices.map { course($0) }
         let top = max(courses.map(\.most).max() ?? 0, 1)
-        let half = max(Int(exp(log(Double(top + 1)) / 2).rounded()) - 1, 1)
+        let half = top / 4
         main.element("figure") { figure in
             figure.element(
                 "figcaption", [],
@@ -88,9 +84,11 @@ extension SimulationReport {
         picture.draw(cutShades, "shade")
         picture.draw(
             course.down.map { .init(from: share(of: $0.lowerBound), to: share(of: $0.upperBound)) }, "down")
-        let scale = log(Double(top + 1))
         let points = zip(record.samples, course.values).map { sample, lacks in
-            (x: share(of: sample.time), y: lacks == 0 ? 0 : max(log(Double(lacks + 1)) / scale, 0.06))
+            (
+                x: share(of: sample.time),
+                y: lacks == 0 ? 0 : max((Double(lacks) / Double(top)).squareRoot(), 0.06)
+            )
         }
         picture.fill(under: points, "behind")
         picture.ticks(dayTicks.map(\.share))

@@ -5,14 +5,14 @@
 /// From writing to everywhere.
 extension SimulationReport {
     /// The changes of one space, or of those that are one for each node of a group.
-    struct Spread {
-        let name: String
+    package struct Spread {
+        package let name: String
         /// How long each change took that came everywhere, in milliseconds, sorted.
-        let delays: [UInt64]
-        let written: Int
+        package let delays: [UInt64]
+        package let written: Int
 
         /// So many of 100 changes were everywhere within this; 0 if none was.
-        func quantile(_ percent: Int) -> UInt64 { SimulationReport.quantile(delays, percent) }
+        package func quantile(_ percent: Int) -> UInt64 { SimulationReport.quantile(delays, percent) }
     }
 
     /// The least of sorted numbers that at least `percent` of 100 do not exceed.
@@ -28,7 +28,7 @@ extension SimulationReport {
     static let curvePoints = 240
 
     /// The spaces by family, and at last all of them.
-    var spreads: [Spread] {
+    package var spreads: [Spread] {
         let families = scenario.spaces.map { space in (name: space.name, isFamily: space.each != nil) }
         var found: [Spread] = []
         for family in families {

@@ -1,5 +1,5 @@
 /// What happened in one history, as a page that needs no network, no script and nothing but itself.
-struct SimulationReport {
+package struct SimulationReport {
     let scenario: Scenario
     let plan: ScenarioPlan
     let record: SimulationRecord
@@ -15,6 +15,17 @@ struct SimulationReport {
     static let transcriptLines = 120
     /// The most characters of a scenario that stand in a report.
     static let scenarioCharacters = 60_000
+
+    package init(
+        scenario: Scenario, plan: ScenarioPlan, record: SimulationRecord, language: Language,
+        calibration: GossipCalibration? = nil
+    ) {
+        self.scenario = scenario
+        self.plan = plan
+        self.record = record
+        self.language = language
+        self.calibration = calibration
+    }
 
     var units: ReportUnits { ReportUnits(language: language) }
 
@@ -46,7 +57,7 @@ struct SimulationReport {
     func text(_ text: ReportText, _ arguments: String...) -> String { text.phrase.text(language, arguments) }
 
     /// The page.
-    var html: String {
+    package var html: String {
         var page = Markup()
         page.literal("<!DOCTYPE html>\n")
         page.element("html", [("lang", language.rawValue), ("dir", language == .arabic ? "rtl" : "ltr")]) {
