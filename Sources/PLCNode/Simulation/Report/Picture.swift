@@ -26,12 +26,13 @@ struct Picture {
     }
 
     /// Boxes of one look, in one path.
-    mutating func draw(_ boxes: [Box], _ look: StaticString) {
+    ///
+    /// - Parameter least: so wide is each at the least, so that it is seen however short it is.
+    mutating func draw(_ boxes: [Box], _ look: StaticString, least: Int = 8) {
         var path = ""
         for box in boxes {
             let x = Self.x(box.from)
-            // What is there is seen, however short it is.
-            let width = max(Self.x(box.to) - x, 8)
+            let width = max(Self.x(box.to) - x, least)
             path += "M\(x) \(Self.height)V\(Self.y(box.tall))h\(width)V\(Self.height)z"
         }
         if !path.isEmpty { shapes.mark("path", [("class", "\(look)"), ("d", path)]) }

@@ -83,7 +83,8 @@ extension SimulationReport {
         var picture = Picture()
         picture.draw(cutShades, "shade")
         picture.draw(
-            course.down.map { .init(from: share(of: $0.lowerBound), to: share(of: $0.upperBound)) }, "down")
+            course.down.map { .init(from: share(of: $0.lowerBound), to: share(of: $0.upperBound)) }, "down",
+            least: Self.troubleLeast)
         let points = zip(record.samples, course.values).map { sample, lacks in
             (
                 x: share(of: sample.time),

@@ -3,6 +3,9 @@ extension SimulationReport {
     /// A strip that is made of more stretches is drawn coarser, at so many places.
     static let placesMax = 500
 
+    /// A kill of some minutes is seen among weeks: so wide, of the 10,000 of a strip.
+    static let troubleLeast = 30
+
     func writeReach(_ main: inout Markup) {
         let reachability = Reachability(
             plan, down: record.downTimes(until: end), end: end, isShared: plan.links.count > Self.rowsMax)
@@ -55,7 +58,7 @@ extension SimulationReport {
             picture.draw(
                 spans.filter { $0.reach == reach }.map {
                     .init(from: share(of: $0.from), to: share(of: $0.to), tall: tall)
-                }, look)
+                }, look, least: reach == .down || reach == .cut ? Self.troubleLeast : 8)
         }
         picture.ticks(dayTicks.map(\.share))
         let label = text(
