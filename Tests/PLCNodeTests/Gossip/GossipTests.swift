@@ -124,11 +124,25 @@ import Testing
 
     @Test func `a country has a sample that the engine can run`() throws {
         let text = Self.text.replacing("district of 2", with: "district of 100").replacing(
-            "school of 8", with: "school of 10000")
+            "school of 8", with: "school of 10000"
+        )
+        .replacing("open 07:00-16:00", with: "open 07:00-16:00  closed from day 2 to day 3")
         let sample = try Scenario(parsing: text + Self.faults, file: "large").sample(nodes: 100, days: 1)
         let plan = try sample.plan()
+        #expect(plan.links.count == 3 + 96, "each district and each school keeps its line")
         #expect(plan.nodes.count == 100 && plan.spaces.count == 4 && plan.length == Milliseconds.day)
         #expect(plan.model == .replicas && plan.events.isEmpty)
+    }
+
+    @Test func `the country's sample keeps its lines and its work`() throws {
+        let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+        let path = "/\(root)/Specs/scenarios/country.scenario"
+        let text = String(decoding: try FileSystem.read(path, limit: 1 << 20), as: UTF8.self)
+        let sample = try Scenario(parsing: text, file: path).sample(
+            nodes: GossipCalibrator.nodes, days: GossipCalibrator.days)
+        let plan = try sample.plan()
+        #expect(sample.links.count == 3 && sample.workloads.count == 3)
+        #expect(plan.nodes.count == GossipCalibrator.nodes && plan.links.count == 96 + 3 + 3)
     }
 
     @Test func `on a small plan the model says what the engine says`() throws {

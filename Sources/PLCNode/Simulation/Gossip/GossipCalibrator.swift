@@ -9,9 +9,9 @@ package struct GossipCalibrator {
     }
 
     /// The engine runs so many nodes.
-    static let nodes = 100
+    package static let nodes = 100
     /// For so many days.
-    static let days = 3
+    package static let days = 3
     /// The quantiles at which both are compared.
     static let quantiles = [50, 90, 95, 99]
 
@@ -28,6 +28,9 @@ package struct GossipCalibrator {
         let engine = world.run()
         if let broken = engine.violations.first {
             throw CommandError(GossipTexts.engineBroken, broken.oracle, broken.message)
+        }
+        guard !probe.exchanges.isEmpty else {
+            throw CommandError(GossipTexts.noExchange, "\(plan.nodes.count)")
         }
         let costs = Self.fit(probe, engine)
         let outcome = try GossipOutcome(sample, plan, costs: costs, seed: seed)

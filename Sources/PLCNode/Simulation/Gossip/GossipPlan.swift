@@ -44,7 +44,7 @@ struct GossipPlan {
     /// Of one space at most so many logs are followed, as design says: a thousand logs by all nodes.
     static let logsPerSpaceMax = 1_000
     /// Of all spaces together; what is not followed is reckoned from what is.
-    static let logsMax = 12_000
+    static let logsMax = 5_000
     /// The most changes of one log: what two bytes count.
     static let changesMax = Int(UInt16.max)
 

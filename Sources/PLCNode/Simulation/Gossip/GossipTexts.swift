@@ -11,11 +11,14 @@ enum GossipTexts {
         "{1} of 100 changes everywhere within, {2}", "{1} من 100 تغيير في كل مكان خلال، {2}")
     static let comparedSchool = Phrase("bytes of an outer node a day", "بايتات العقدة الطرفية في اليوم")
     static let comparedBytes = Phrase("bytes in all", "البايتات في المجموع")
-    static let comparedChanges = Phrase("changes written", "تغييرات كُتبت")
-    static let comparedEverywhere = Phrase("changes everywhere by the end", "تغييرات في كل مكان حتى النهاية")
+    static let comparedEverywhere = Phrase(
+        "changes everywhere by the end, {1}", "تغييرات في كل مكان حتى النهاية، {1}")
     static let engineBroken = Phrase(
         "The engine broke a rule while the model was fitted: {1}: {2}",
         "خرق المحرّك قاعدة أثناء ضبط النموذج: {1}: {2}")
+    static let noExchange = Phrase(
+        "The model cannot be fitted: in the same scenario with {1} nodes no outer node exchanged anything.",
+        "لا يمكن ضبط النموذج: لم تتبادل أي عقدة طرفية شيئًا في السيناريو نفسه بعدد {1} من العقد.")
     static let calibrating = Phrase(
         "Fitting the model: the engine runs {1} nodes for {2} days…",
         "ضبط النموذج: يشغّل المحرّك {1} من العقد مدة {2} من الأيام…")

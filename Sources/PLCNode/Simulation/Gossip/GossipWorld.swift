@@ -124,11 +124,11 @@ final class GossipWorld {
             }
             if isPassable(link) { queue.add(.exchange(link: link), at: time + setUpTime(link)) }
         case .exchange(let link):
-            if isPassable(link) { exchange(link, fixed: costs.fixedBytes) }
+            if isPassable(link) { meet(link) }
         case .connect(let link):
             guard !isConnected[link], isOpen(link), isPassable(link) else { return }
             isConnected[link] = true
-            exchange(link, fixed: costs.fixedBytes)
+            meet(link)
         case .push(let link):
             isPushing[link] = false
             guard isConnected[link] else { return }
@@ -204,6 +204,12 @@ final class GossipWorld {
         return hasNews
     }
 
+    /// Both greet each other and exchange.
+    private func meet(_ link: Int) {
+        exchanges += 1
+        exchange(link, fixed: costs.fixedBytes)
+    }
+
     /// Both ends hold afterwards what either held, in all spaces that they share.
     private func exchange(_ link: Int, fixed: Double) {
         let line = plan.links[link]
@@ -231,7 +237,6 @@ final class GossipWorld {
         linkBytes[link].back += back
         let day = min(Int(time / Milliseconds.day), days - 1)
         for node in [line.a, line.b] { bytesByDay[node * days + day] += Float(forth + back) }
-        if fixed > 0 { exchanges += 1 }
         trail.note(time)
         trail.note(UInt64(link) << 32 ^ UInt64(changes.toA + changes.toB))
         // What is sent arrives at the pace of the line.

@@ -20,6 +20,13 @@ extension Scenario {
                 sample.groups[index].count = index == largest ? max(limit - others, 1) : few[index]
             }
         }
+        // A holiday that lies beyond the last day makes no sense any more.
+        for index in sample.links.indices {
+            sample.links[index].profile.timetable.closures.removeAll { $0.upperBound > sample.length }
+        }
+        for index in sample.workloads.indices where (sample.workloads[index].until ?? 0) > sample.length {
+            sample.workloads[index].until = nil
+        }
         sample.events = []
         sample.expectations = []
         // Numbered nodes may be gone; whatever names them goes too.

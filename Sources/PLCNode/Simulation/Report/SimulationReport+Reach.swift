@@ -1,7 +1,7 @@
 /// Who could reach whom.
 extension SimulationReport {
     /// A strip that is made of more stretches is drawn coarser, at so many places.
-    static let placesMax = 500
+    static let placesMax = 1_200
 
     /// A kill of some minutes is seen among weeks: so wide, of the 10,000 of a strip.
     static let troubleLeast = 30
