@@ -13,7 +13,6 @@ package struct SimulationRun {
         self.scenario = scenario.drawn(using: &random)
         self.seed = seed
         plan = try self.scenario.plan()
-        guard plan.model == .replicas else { throw SimulationError.isGossip }
         if let need = plan.waitsFor.first { throw SimulationError.waits(need) }
     }
 
@@ -38,8 +37,6 @@ package struct SimulationRun {
 
 /// Why a scenario is not run.
 package enum SimulationError: Error, Equatable {
-    /// It is about more nodes than one machine holds with their stores.
-    case isGossip
     /// It asks for something that plc must learn first.
     case waits(String)
 }

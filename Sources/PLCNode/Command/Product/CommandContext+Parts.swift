@@ -5,7 +5,8 @@ import PLCSync
 extension CommandContext {
     /// The language in which to speak to people: the node's, or for a new one that of the command line.
     package var language: Language {
-        node.flatMap { Language(rawValue: $0.language) } ?? .english
+        node.flatMap { Language(rawValue: $0.language) }
+            ?? invocation.options["lang"]?.last.flatMap { Language(rawValue: $0) } ?? .english
     }
 
     /// The node, for commands that need one.

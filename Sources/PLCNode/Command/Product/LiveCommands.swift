@@ -55,13 +55,18 @@ enum LiveCommands {
             Command(
                 "simulate", "Run many nodes, bad lines and bad days in one process, and look for mistakes.",
                 details:
-                    "Specs/scenarios.md says how scenarios are written; Specs/scenarios has a dozen. One seed is one history.",
+                    "Specs/scenarios.md says how scenarios are written; Specs/scenarios has a dozen. One seed is one "
+                    + "history. A scenario that 'runs by gossip' is reckoned by a model, which is fitted to the engine first.",
                 arguments: [CommandArgument("SCENARIO", "the file that says what happens")],
                 options: [
                     .value("seed", "N", "which history"),
                     .value("seeds", "A..B", "all histories from one seed to another, on all cores"),
                     .value("part", "K/N", "of these, only every N-th from the K-th on, as lines of JSON"),
                     .value("trace", "FILE", "write a line for all that happens"),
+                    .value("report", "FILE", "write a page that shows what happened, for any browser"),
+                    .value(
+                        "lang", "LANGUAGE", "the language of the report and of all that is said",
+                        choices: ["ar", "en"]),
                     .flag(
                         "whole", "when something is wrong, do not look for a smaller scenario that shows it"),
                 ]),

@@ -1,10 +1,16 @@
 /// `plc simulate`: runs a scenario, one history or a range of them.
-enum SimulateCommand {
-    @Sendable static func run(_ context: CommandContext) throws -> ExitCode {
+package enum SimulateCommand {
+    @Sendable package static func run(_ context: CommandContext) throws -> ExitCode {
         let invocation = context.invocation
         let path = context.path(invocation.words("SCENARIO")[0])
         guard let scenario = try read(path, context) else { return .usage }
         if let text = invocation.value("seeds") {
+            guard invocation.value("report") == nil else {
+                throw CommandError(SimulationTexts.oneReport, code: .usage)
+            }
+            guard scenario.model == .replicas else {
+                throw CommandError(SimulationTexts.isGossip, code: .usage)
+            }
             guard let seeds = SeedRange(text) else {
                 throw CommandError(SimulationTexts.badSeeds, text, code: .usage)
             }
@@ -45,21 +51,22 @@ enum SimulateCommand {
             return try SimulationRun(scenario, seed: seed)
         } catch SimulationError.waits(let need) {
             throw CommandError(SimulationTexts.waits, need)
-        } catch SimulationError.isGossip {
-            throw CommandError(SimulationTexts.isGossip)
         }
     }
 
     private static func runOne(_ scenario: Scenario, _ seed: UInt64, _ context: CommandContext) throws
         -> ExitCode
     {
+        let file = try context.invocation.value("report").map { try ReportFile(context.path($0)) }
         let history = try history(scenario, seed, context)
+        if history.plan.model == .gossip { return try runModel(history, file, context) }
         let trace = try context.invocation.value("trace").map { try LineFile(context.path($0)) }
         let status = StatusLine(context.output.stderr, nodes: history.plan.nodes.count)
         let record = history.run(
             sink: trace.map { file in { file.write($0) } }, everyMinute: { status.show($0) })
         status.clear()
         try trace?.close()
+        try report(history, record, nil, file, context)
         let summary = SimulationSummary(history, record)
         if context.invocation.isJSON {
             try context.output.line(summary.json)
@@ -77,6 +84,44 @@ enum SimulateCommand {
             }
         }
         return .failed
+    }
+
+    /// Fits the model to the engine, runs it, and says whose numbers are whose.
+    private static func runModel(_ history: SimulationRun, _ file: ReportFile?, _ context: CommandContext)
+        throws
+        -> ExitCode
+    {
+        let calibrator = GossipCalibrator(scenario: history.scenario, seed: history.seed)
+        context.output.note(
+            GossipTexts.calibrating.text(
+                context.language, ["\(GossipCalibrator.nodes)", "\(GossipCalibrator.days)"]))
+        let status = StatusLine(context.output.stderr, nodes: GossipCalibrator.nodes)
+        var calibration = try calibrator.run { status.show($0) }
+        let outcome = try GossipOutcome(
+            history.scenario, history.plan, costs: calibration.costs, seed: history.seed,
+            everyDay: { status.show(day: $0) })
+        status.clear()
+        (calibration.logs, calibration.followed) = (outcome.logs, outcome.followed)
+        try report(history, outcome.record, calibration, file, context)
+        let summary = GossipSummary(history: history, calibration: calibration, outcome: outcome)
+        if context.invocation.isJSON {
+            try context.output.line(summary.json)
+        } else {
+            try context.output.lines(summary.lines(context.language))
+        }
+        return outcome.record.isGood ? .done : .failed
+    }
+
+    private static func report(
+        _ history: SimulationRun, _ record: SimulationRecord, _ calibration: GossipCalibration?,
+        _ file: ReportFile?, _ context: CommandContext
+    ) throws {
+        guard let file else { return }
+        let report = SimulationReport(
+            scenario: history.scenario, plan: history.plan, record: record, language: context.language,
+            calibration: calibration)
+        try file.write(report.html)
+        context.output.note(SimulationTexts.reported.text(context.language, [file.path]))
     }
 }
 
@@ -101,6 +146,13 @@ final class StatusLine {
         write(
             "\rday \(minutes / 1_440 + 1) \(clock)  \(world.runningCount)/\(nodes) nodes  "
                 + "\(grouped(world.record.changes)) changes  \(humanBytes(world.record.bytes))\u{1b}[K")
+    }
+
+    /// Says which day it is in a model.
+    func show(day time: UInt64) {
+        guard sink.isTerminal else { return }
+        isShown = true
+        write("\rday \(time / Milliseconds.day + 1)\u{1b}[K")
     }
 
     func clear() {

@@ -12,6 +12,10 @@ enum SimulationTexts {
     static let isGossip = Phrase(
         "The scenario is for the gossip model, which has one history; run it without --seeds.",
         "السيناريو لنموذج الإشاعة، وله مسار واحد؛ شغّله بلا ‎--seeds‎.")
+    static let oneReport = Phrase(
+        "A report is of one history; leave out --seeds or --report.",
+        "التقرير لمسار واحد؛ احذف ‎--seeds‎ أو ‎--report‎.")
+    static let reported = Phrase("The report is in {1}.", "التقرير في {1}.")
     static let title = Phrase(
         "{1}, seed {2}: {3} nodes, {4} lines, {5} spaces, {6} days",
         "{1}، البذرة {2}: {3} عقدة، {4} خطًّا، {5} مساحة، {6} يومًا")

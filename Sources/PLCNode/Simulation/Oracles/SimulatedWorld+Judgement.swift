@@ -156,6 +156,14 @@ extension SimulatedWorld {
     func finish() {
         record.linkBytes = links.filter { !$0.isIdeal }.map { ($0.bytes[0], $0.bytes[1]) }
         record.faults = tally
+        for space in spaces {
+            record.spaceNames[space.id.short] = space.name
+            record.undelivered[space.id.short] = (truth.spaces[space.id]?.logs ?? []).filter { $0.channel != .control }
+                .reduce(0) { sum, id in
+                    sum + (truth.logs[id].map { $0.leaves.count - Int($0.everywhere) } ?? 0)
+                }
+        }
+        record.conflicts.close { dot in nodes.contains { (try? $0.view?.record(dot)) != nil } }
         record.trace = trace.trail.value
         record.steps = trace.steps
         record.transcript = trace.tail

@@ -11,6 +11,14 @@ package struct SimulationRecord: Sendable {
         package let message: String
         /// The number of the step in the trace.
         package let step: Int
+
+        package init(oracle: String, time: UInt64, node: String?, message: String, step: Int) {
+            self.oracle = oracle
+            self.time = time
+            self.node = node
+            self.message = message
+            self.step = step
+        }
     }
 
     /// An expectation of the scenario, and what came of it.
@@ -42,10 +50,18 @@ package struct SimulationRecord: Sendable {
     package var samples: [Sample] = []
     /// When the timetable opened and closed each line: its index, whether it opened, and the time.
     package var lineChanges: [(link: Int, isOpen: Bool, time: UInt64)] = []
+    /// When the process of each node began or ended.
+    package var nodeChanges: [(node: Int, isRunning: Bool, time: UInt64)] = []
     /// Bytes of frames on each line, away from `a` and towards it.
     package var linkBytes: [(forth: Int, back: Int)] = []
     /// How long changes took from their author's disk to every member's, in milliseconds, by space.
     package var delays: [String: [UInt64]] = [:]
+    /// How many changes each space had that were not at every member at the end.
+    package var undelivered: [String: Int] = [:]
+    /// What the scenario calls the spaces by whose names `delays` and `undelivered` go.
+    package var spaceNames: [String: String] = [:]
+    /// Writes that met each other.
+    package var conflicts = ConflictLedger()
     /// How long writes took until they were acknowledged, in milliseconds.
     package var acknowledgeTimes: [UInt64] = []
     package var violations: [Violation] = []
@@ -71,7 +87,7 @@ package struct SimulationRecord: Sendable {
     package var readsChecked = 0
     package var ownLogAhead = 0
 
-    init(_ plan: ScenarioPlan, seed: UInt64) {
+    package init(_ plan: ScenarioPlan, seed: UInt64) {
         scenario = plan.name
         self.seed = seed
         length = plan.length
@@ -81,6 +97,28 @@ package struct SimulationRecord: Sendable {
 
     mutating func lineChanged(_ link: Int, isOpen: Bool, at time: UInt64) {
         lineChanges.append((link, isOpen, time))
+    }
+
+    mutating func nodeChanged(_ node: Int, isRunning: Bool, at time: UInt64) {
+        nodeChanges.append((node, isRunning, time))
+    }
+
+    /// For each node the stretches in which it did not run, up to `end`.
+    package func downTimes(until end: UInt64) -> [[Range<UInt64>]] {
+        var since = [UInt64?](repeating: 0, count: nodes.count)
+        var down = [[Range<UInt64>]](repeating: [], count: nodes.count)
+        for change in nodeChanges {
+            if !change.isRunning {
+                since[change.node] = since[change.node] ?? change.time
+            } else if let began = since[change.node] {
+                if began < change.time { down[change.node].append(began..<change.time) }
+                since[change.node] = nil
+            }
+        }
+        for (node, began) in since.enumerated() {
+            if let began, began < end { down[node].append(began..<end) }
+        }
+        return down
     }
 
     /// Whether nothing was wrong, and all that was expected came.

@@ -192,6 +192,7 @@ extension SimulatedWorld {
         }
         let before = nodes[node].disk.tally
         nodes[node].end(power: power)
+        record.nodeChanged(node, isRunning: false, at: scenarioTime)
         tally[.lostWrites] += nodes[node].disk.tally.lostWrites - before.lostWrites
         tally[.tornWrites] += nodes[node].disk.tally.tornWrites - before.tornWrites
         held[node] = nil
@@ -214,6 +215,7 @@ extension SimulatedWorld {
             return schedule(.restart(node: node), after: Milliseconds.minute)
         }
         trace.note(time, node, "starts", machine.store?.lsn ?? 0)
+        record.nodeChanged(node, isRunning: true, at: scenarioTime)
         checkStarted(machine)
         for link in links.indices where links[link].a == node || links[link].b == node { redial(link) }
     }

@@ -109,7 +109,10 @@ extension SimulatedWorld {
             var edit = RecordEdit()
             edit.writes = [RecordEdit.Entry(field: field, isMulti: !isRegister, value: value)]
             return try store.draft(edit, of: record, by: key, stamp: stamp, statesOver: true)
-        } onSuccess: { [unowned self] _, incarnation in
+        } onSuccess: { [unowned self] written, incarnation in
+            self.record.conflicts.note(written, to: field, of: dot, isRegister: isRegister) {
+                nodes[node].counts[$0] ?? 0
+            }
             checkRead(nodes[node], incarnation, dot, field, value, isRegister: isRegister)
         }
         if isConflict { self.record.conflictingEdits += 1 }
