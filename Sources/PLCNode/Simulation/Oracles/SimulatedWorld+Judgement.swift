@@ -158,10 +158,12 @@ extension SimulatedWorld {
         record.faults = tally
         for space in spaces {
             record.spaceNames[space.id.short] = space.name
-            record.undelivered[space.id.short] = (truth.spaces[space.id]?.logs ?? []).filter { $0.channel != .control }
-                .reduce(0) { sum, id in
-                    sum + (truth.logs[id].map { $0.leaves.count - Int($0.everywhere) } ?? 0)
-                }
+            record.undelivered[space.id.short] = (truth.spaces[space.id]?.logs ?? []).filter {
+                $0.channel != .control
+            }
+            .reduce(0) { sum, id in
+                sum + (truth.logs[id].map { $0.leaves.count - Int($0.everywhere) } ?? 0)
+            }
         }
         record.conflicts.close { dot in nodes.contains { (try? $0.view?.record(dot)) != nil } }
         record.trace = trace.trail.value
