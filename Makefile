@@ -15,7 +15,7 @@ test: libraries ## build and run all tests (TESTS=REGEX: only those)
 	$(BUILD) --build-tests
 	swift test --skip-build --disable-xctest $(if $(TESTS),--filter '$(TESTS)')
 
-check: libraries ## all that CI checks: style, warnings, tests three ways, models, clauses, fuzzing, acceptance
+check: libraries ## all that CI checks: style, warnings, tests three ways, models, clauses, faults, acceptance
 	@Scripts/check
 
 bench: libraries ## measure, and print the figures (RECORDS=100000)
