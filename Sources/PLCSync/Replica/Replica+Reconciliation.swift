@@ -45,7 +45,8 @@ extension Replica {
         guard !answer.contains(where: \.asks) else { return }
         sessions[id]?.spaces[space]?.reconciling = false
         sessions[id]?.spaces[space]?.rounds = 0
-        sessions[id]?.spaces[space]?.unanswered += 1
+        // A peer may end as many as `mayTell` lets it: they count as one more than there may be HEADS.
+        sessions[id]?.spaces[space]?.unanswered = min(shared.unanswered, SpaceSession.maximumUnanswered) + 1
         sessions[id]?.spaces[space]?.owesAck = true
         sessions[id]?.spaces[space]?.raise(upTo: shared.received?.lsn ?? 0)
         schedule(id, space, now, &effects)
