@@ -150,10 +150,11 @@ extension SimulatedWorld {
         record.faults = tally
         for space in spaces {
             record.spaceNames[space.id.short] = space.name
-            record.undelivered[space.id.short] = (truth.spaces[space.id]?.logs ?? []).filter { $0.channel != .control }
-                .reduce(0) { sum, id in
-                    sum + (truth.logs[id].map { $0.leaves.count - Int($0.everywhere) } ?? 0)
-                }
+            var undelivered = 0
+            for id in truth.spaces[space.id]?.logs ?? [] where id.channel != .control {
+                if let log = truth.logs[id] { undelivered += log.leaves.count - Int(log.everywhere) }
+            }
+            record.undelivered[space.id.short] = undelivered
         }
         record.conflicts.close { dot in nodes.contains { (try? $0.view?.record(dot)) != nil } }
         record.trace = trace.trail.value
