@@ -134,7 +134,7 @@ private struct ScenarioDrawing {
         for name in names {
             var rates: [Scenario.WriteRate] = []
             var left = Int(draw(.writes) ?? 10)
-            for kind in Scenario.WriteKind.allCases where left > 0 {
+            for kind in Scenario.WriteKind.allCases.shuffled(using: &dice) where left > 0 {
                 let count = below(left + 1)
                 if count > 0 { rates.append(.init(count, kind)) }
                 left -= count

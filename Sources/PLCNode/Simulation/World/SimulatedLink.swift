@@ -112,6 +112,8 @@ struct SimulatedConnection {
     var isPaused = [false, false]
     /// Whether each end has closed after what it sent last.
     var closing = [false, false]
+    /// What each end has said.
+    var overheard = [OverheardEnd(), OverheardEnd()]
 
     func node(_ end: Int) -> Int { end == 0 ? dialer : listener }
     func end(of node: Int) -> Int { node == dialer ? 0 : 1 }

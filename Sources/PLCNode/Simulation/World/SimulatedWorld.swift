@@ -146,7 +146,7 @@ package final class SimulatedWorld {
             work(node, kind, spaces, isConflict)
         case .restart(let node): restart(node)
         case .invite(let node, let space): invite(node, space)
-        case .join(let node, let request, let link): open(link, dialer: node, purpose: .join(request))
+        case .join(let node, let request, let link): join(node, request, link)
         case .stop(let node, let power, let incarnation):
             if nodes[node].incarnation == incarnation { endProcess(node, power: power) }
         case .plan(let index): carryOut(plan.events[index].step)
