@@ -108,6 +108,8 @@ struct SimulatedConnection {
     var lastArrival: [UInt64] = [0, 0]
     /// What waits for a cut to end, or a frozen node to thaw, for each end.
     var stalled: [[[UInt8]]] = [[], []]
+    /// Whether what waits for each end is about to come in.
+    var isReleasing = [false, false]
     /// Whether each end takes no more for now.
     var isPaused = [false, false]
     /// Whether each end has closed after what it sent last.
