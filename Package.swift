@@ -12,8 +12,11 @@ let house: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// What the program adds: the bugs that the simulator must find, behind a trait.
+let planted: [SwiftSetting] = house + [.define("PlantedBugs", .when(traits: ["PlantedBugs"]))]
+
 /// What the replication core adds: heavy invariant checks behind a trait.
-let checked: [SwiftSetting] = house + [.define("InvariantChecks", .when(traits: ["InvariantChecks"]))]
+let checked: [SwiftSetting] = planted + [.define("InvariantChecks", .when(traits: ["InvariantChecks"]))]
 
 let package = Package(
     name: "plc",
@@ -25,6 +28,9 @@ let package = Package(
         .trait(
             name: "InvariantChecks",
             description: "Check the invariants of the replication core after every step (slow)."),
+        .trait(
+            name: "PlantedBugs",
+            description: "Let `plc simulate --plant N` make a mistake on purpose, to see it found."),
         .default(enabledTraits: []),
     ],
     dependencies: [],
@@ -46,7 +52,7 @@ let package = Package(
         .target(
             name: "PLCNode",
             dependencies: ["PLCSync", "PLCEntities", "PLCOracle", "COpenSSL", "CSQLite", "CZstd", "CLinux"],
-            swiftSettings: house),
+            swiftSettings: planted),
         .executableTarget(name: "plc", dependencies: ["PLCNode"], swiftSettings: house),
 
         .testTarget(

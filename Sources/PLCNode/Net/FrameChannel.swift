@@ -51,7 +51,8 @@ package final class FrameChannel {
     /// Gives the next DATA frame leaves that the peer holds too, to begin a stream with.
     package func offer(_ run: CommonRun, sizeLog: UInt8, _ bytes: [UInt8]) {
         let name = StreamPrefix(
-            handle: run.handle, log: run.name, through: run.through, sizeLog: sizeLog,
+            handle: run.handle, log: run.name,
+            through: planted(.prefixOfOtherLeaves) ? max(1, run.through - 1) : run.through, sizeLog: sizeLog,
             check: StreamPrefix.check(bytes))
         compressor.offer(FrameCompressor.Prefix(name, bytes))
     }

@@ -8,6 +8,8 @@ package protocol ReplicaSurroundings: AnyObject {
     var now: Now { get }
     /// Fresh randomness for a session.
     func nonce() -> Bytes16
+    /// Hears what a connection is about to be sent, before it is compressed.
+    func says(_ id: ConnectionID, _ frame: [UInt8])
     /// Hands bytes to a connection.
     func send(_ id: ConnectionID, _ bytes: [UInt8])
     /// Closes a connection after what was handed to it is out.
@@ -33,6 +35,9 @@ package protocol ReplicaSurroundings: AnyObject {
 }
 
 extension ReplicaSurroundings {
+    /// Nobody listens, unless somebody does.
+    package func says(_ id: ConnectionID, _ frame: [UInt8]) {}
+
     /// Runs `body` inside the store's next transaction.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Store) throws -> Value,
@@ -151,6 +156,7 @@ package final class ReplicaHost: @unchecked Sendable {
         switch effect {
         case .send(let id, let frame):
             guard let channel = channels[id] else { return }
+            surroundings.says(id, frame)
             surroundings.send(id, channel.outgoing(frame, at: surroundings.now.monotonic))
         case .close(let id):
             surroundings.close(id)
@@ -213,7 +219,10 @@ package final class ReplicaHost: @unchecked Sendable {
     private func provide(_ id: ConnectionID, _ name: StreamPrefix, _ bytes: [UInt8]?) {
         guard let channel = channels[id] else { return }
         guard let bytes else { return step(.ended(id, .busy)) }
-        if StreamPrefix.check(bytes) != name.check { replica.noteUnlike(id) }
+        if StreamPrefix.check(bytes) != name.check {
+            surroundings.complain("\(id.value): the peer's stream takes from other leaves than are held here")
+            replica.noteUnlike(id)
+        }
         guarded(id) { () throws(Malformed) in
             try channel.provide(name, bytes) { type, body in take(id, type, body) }
             try fetchLeaves(id, channel)
@@ -238,9 +247,16 @@ package final class ReplicaHost: @unchecked Sendable {
     // MARK: Storing
 
     private func commitDurably(_ commit: Commit) {
+        guard planted(.cursorBeforeData), !commit.cursors.isEmpty else { return store(commit) }
+        let cursors = Commit(id: commit.id, space: commit.space, stretches: [], cursors: commit.cursors)
+        surroundings.write({ try $0.apply(cursors) }) { [weak self] _ in self?.store(commit) }
+    }
+
+    private func store(_ commit: Commit) {
         let chain = chain
         underWay.append(commit.id)
-        surroundings.write({ try $0.apply(commit) }, in: chain) { [weak self] result in
+        let link = planted(.refusalsDoNotFollow) ? nil : chain
+        surroundings.write({ try $0.apply(commit) }, in: link) { [weak self] result in
             // What became of one that was refused with another before it is known already.
             guard let self, self.chain === chain else { return }
             switch result {
@@ -250,6 +266,10 @@ package final class ReplicaHost: @unchecked Sendable {
                 lookForLeaves()
             case .failure(let error):
                 surroundings.complain("what was received cannot be stored: \(error)")
+                if planted(.refusalsDoNotFollow) {
+                    underWay.removeFirst()
+                    return step(.refused(commit.id))
+                }
                 refuseAll()
             }
         }

@@ -133,10 +133,13 @@ final class Statement {
 
     deinit { sqlite3_finalize(handle) }
 
+    private var text: String { String(cString: sqlite3_sql(handle)) }
+
     /// Binds an integer to parameter `index`, from 1.
     @discardableResult
     func bind(_ index: Int32, _ value: Int64) -> Statement {
-        sqlite3_bind_int64(handle, index, value)
+        let code = sqlite3_bind_int64(handle, index, value)
+        assert(code == SQLITE_OK, "a statement is bound while it runs: \(text)")
         return self
     }
 

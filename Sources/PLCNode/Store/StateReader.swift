@@ -92,18 +92,21 @@ final class StateReader {
 
     /// The live record that `dot` names.
     func record(_ dot: LocalDot) throws -> FoldRecord? {
-        let get = statement(.recordGet)
-        get.bind(1, dot.value)
-        defer { get.reset() }
-        if try get.step() {
-            return Self.record(dot, kind: get.number(0), flags: get.integer(1), stamp: get.number(2))
-        }
+        if let record = try recordRow(dot) { return record }
+        // SQLite binds nothing to a statement that is still at a row, so no look-up may stand around another of its kind.
         let alias = statement(.aliasGet)
         alias.bind(1, dot.value)
-        defer { alias.reset() }
-        guard try alias.step() else { return nil }
-        let target = LocalDot(value: alias.number(0))
-        return target == dot ? nil : try record(target)
+        let target = try alias.step() ? LocalDot(value: alias.number(0)) : dot
+        alias.reset()
+        return target == dot ? nil : try recordRow(target)
+    }
+
+    private func recordRow(_ id: LocalDot) throws -> FoldRecord? {
+        let get = statement(.recordGet)
+        get.bind(1, id.value)
+        defer { get.reset() }
+        guard try get.step() else { return nil }
+        return Self.record(id, kind: get.number(0), flags: get.integer(1), stamp: get.number(2))
     }
 
     /// A record as its row has it.

@@ -242,7 +242,8 @@ extension Store {
     /// new logs for what the node will write (D12).
     package func beginNewIncarnation() throws {
         precondition(inTransaction, "a store becomes another inside a transaction")
-        try statements.setMeta("epoch", drawEpoch())
+        if !planted(.epochKeptAfterRestore) { try statements.setMeta("epoch", drawEpoch()) }
+        if planted(.ownLogReusedAfterRestore) { return }
         try database.execute("UPDATE log SET own = 0")
         for index in logs.keys { logs[index]?.isOwn = false }
         forgetOwnLogs()

@@ -120,7 +120,7 @@ extension Store: FoldStore {
         let births = change.births(of: Int(record.id.op))
         subtract(
             rowHasher.record(name(record.id), stamp: record.stamp, leaf: bytes, births: births), record.id)
-        try deleteFields(of: record, named: .born(name(record.id)))
+        if !planted(.deleteLeavesFields) { try deleteFields(of: record, named: .born(name(record.id))) }
         try states.delete(record.id)
         if let id = Self.importedID(bytes, births[0]) {
             try states.deleteImported(id, record.id, space: spaceIndex(of: record.id))
@@ -210,6 +210,7 @@ extension Store: FoldStore {
                     writer: name(old.stamp.dot), value: old.value.span.bytes),
                 key.record)
             try states.put(key, stamp, value: bytes)
+            if planted(.digestRowForgotten) { return }
         } else {
             _ = try states.putFirst(key, stamp, value: bytes)
         }
@@ -228,6 +229,7 @@ extension Store: FoldStore {
         _ key: FieldKey, _ dot: LocalDot, stamp: UInt64, leaf: borrowing RawSpan, value: Range<Int>
     ) throws {
         let bytes = leaf.extracting(value)
+        if planted(.concurrentVersionLost) { try takeOut(key, value: nil) }
         try states.insertElement(key, dot, stamp: stamp, value: bytes)
         add(
             rowHasher.element(try rowName(key.record), key.field, name(dot), stamp: stamp, value: bytes),
@@ -240,6 +242,16 @@ extension Store: FoldStore {
             rowHasher.element(
                 try rowName(key.record), key.field, name(dot), stamp: old.stamp, value: old.value.span.bytes),
             key.record)
+        if planted(.removalByValue) { try takeOut(key, value: old.value) }
+    }
+
+    /// Takes out all elements of a field, or those of a value: what planted bugs do.
+    private func takeOut(_ key: FieldKey, value wanted: [UInt8]?) throws {
+        var dots: [LocalDot] = []
+        try states.elements(key.record) { field, dot, _, value in
+            if field == key.field, wanted == nil || value == wanted { dots.append(dot) }
+        }
+        for dot in dots { try removeElement(key, dot) }
     }
 
     package func mark(_ key: FieldKey, _ dot: LocalDot, isOfBirth: Bool) throws {

@@ -55,6 +55,7 @@ package final class Store {
             PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;
             PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864
             """)
+        if planted(.synchronousNormal) { try database.execute("PRAGMA synchronous = NORMAL") }
         try Schema.migrate(database)
         statements = try StoreStatements(database)
         logReader = try LogReader(database)
@@ -96,6 +97,8 @@ package final class Store {
         heldCount = try database.integer("SELECT count(*) FROM held") ?? 0
         pendingMarks =
             try database.integer("SELECT count(*) FROM mark WHERE dot >> 10 <> record >> 10") ?? 0
+        if planted(.waitingForgottenAtStart) { heldCount = 0 }
+        if planted(.removalsForgottenAtStart) { pendingMarks = 0 }
     }
 
     /// Enters a log under its number.
@@ -123,6 +126,7 @@ package final class Store {
             return try finishCommit()
         } catch {
             try rollback()
+            if planted(.fullDiskSwallowed), (error as? DatabaseError)?.isDiskFull == true { return [:] }
             throw error
         }
     }
@@ -134,7 +138,7 @@ package final class Store {
             guard let log = logs[index], let descriptor = log.descriptor else { continue }
             if log.isOwn {
                 lsn += 1
-                log.lsn = lsn
+                if !planted(.ownMoveNotStored) { log.lsn = lsn }
                 authored[descriptor.space, default: []].append(
                     AuthoredLog(descriptor: descriptor, forest: log.forest, lsn: lsn, control: log.newControl)
                 )
@@ -150,7 +154,9 @@ package final class Store {
         }
         // A transaction that only read writes nothing: it needs no sync, and no room on a full disk.
         if lsn != storedLSN { try statements.setMeta("lsn", lsn) }
-        if clock.last != storedClock { try statements.setMeta("clock", clock.last) }
+        if clock.last != storedClock, !planted(.clockNotStored) {
+            try statements.setMeta("clock", clock.last)
+        }
         try database.execute("COMMIT")
         storedClock = clock.last
         storedLSN = lsn
@@ -166,7 +172,7 @@ package final class Store {
         try? database.execute("ROLLBACK")
         logReader.forget()
         isLost = true
-        try load()
+        if !planted(.memoryKeptAfterRollback) { try load() }
         clock = Clock(last: storedClock)
         storedLSN = try statements.meta("lsn") ?? 0
         lsn = storedLSN
@@ -343,8 +349,9 @@ package final class Store {
             log.bridge = stretch.bridge
             log.lsn = lsn
         }
+        let followed = planted(.cursorOfAnotherSpace) ? 1 : space
         for (peer, cursor) in commit.cursors.sorted(by: { $0.key < $1.key }) {
-            try statements.set(cursor, of: peer, space: space)
+            try statements.set(cursor, of: peer, space: followed)
         }
         return lsns
     }
@@ -369,7 +376,7 @@ package final class Store {
             sequence += 1
         }
         log.forest = stretch.forest
-        try statements.insert(stretch.nodes, log: index)
+        if !planted(.receivedHashesNotStored) { try statements.insert(stretch.nodes, log: index) }
     }
 
     private func foldLeaf(
@@ -411,7 +418,8 @@ package final class Store {
         let isBlock = tailBytes + log.buffer.count >= StretchCodec.blockBytes
         if isBlock || tail.count + 1 >= Self.tailLimit {
             let first = tail.first?.key ?? key
-            let all = try takeOut(tail) + log.buffer
+            let merged = planted(.tailMergeLosesAStretch) ? Array(tail.dropLast()) : tail
+            let all = try takeOut(merged) + log.buffer
             let items = tail.reduce(count) { $0 + $1.count }
             try statements.insertStretch(
                 first, count: items, rawBytes: isBlock ? all.count : nil, isBlock ? codec.compress(all) : all)
@@ -426,7 +434,7 @@ package final class Store {
     }
 
     /// So many small stretches at the end of a log are merged into one.
-    private static let tailLimit = 16
+    private static let tailLimit = limit(16, tight: 4)
 
     /// The bytes of the small stretches, which are no more in the table.
     private func takeOut(_ tail: [LogEntry.Tail]) throws -> [UInt8] {

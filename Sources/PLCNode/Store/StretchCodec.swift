@@ -1,4 +1,5 @@
 internal import CZstd
+import PLCSync
 
 /// Compresses stretches of logs for the disk: whole blocks of about 32 KiB, each on its own.
 ///
@@ -6,7 +7,7 @@ internal import CZstd
 final class StretchCodec {
     /// A stretch is compressed once it has this many bytes: large enough that Arabic prose shrinks to a third, small
     /// enough that one leaf is read in some thirty microseconds.
-    static let blockBytes = 32 * 1_024
+    static let blockBytes = limit(32 * 1_024, tight: 2_048)
     /// Level 1 loses three percent of size to level 3, and takes half its time.
     private static let level: Int32 = 1
 

@@ -33,14 +33,16 @@ public struct Clock: Hashable, Sendable {
     /// The next stamp at `now` (C: next stamp).
     public mutating func stamp(at now: WallTime) -> UInt64 {
         let wall = now.milliseconds << 16
-        let lead = (now.milliseconds + Self.maximumLead) << 16
-        let stamp = min(max(wall, min(last, lead)) + 1, Self.maximumStamp)
+        let lead = planted(.clockLeadUncapped) ? last : (now.milliseconds + Self.maximumLead) << 16
+        let step: UInt64 = planted(.stampReused) ? 0 : 1
+        let stamp = min(max(wall, min(last, lead)) + step, Self.maximumStamp)
         last = max(last, stamp)
         return stamp
     }
 
     /// Takes note of the stamp of a change that was applied.
     public mutating func observe(_ stamp: UInt64) {
+        if planted(.clockNotRaised) { return }
         if stamp <= Self.maximumStamp { last = max(last, stamp) }
     }
 
@@ -49,10 +51,12 @@ public struct Clock: Hashable, Sendable {
 
     /// The effective stamp of a `set` stamped `stamp`, whose writer had been shown a value of effective stamp `over`.
     public static func effective(_ stamp: UInt64, over: UInt64?) -> UInt64 {
-        guard let over else { return stamp }
+        guard let over, !planted(.overIgnored) else { return stamp }
         return max(stamp, min(over, maximumStamp - 1) + 1)
     }
 
     /// The `over` that a writer stamped `stamp` must state, having been shown a value of effective stamp `shown`.
-    public static func over(shown: UInt64, stamp: UInt64) -> UInt64? { shown >= stamp ? shown : nil }
+    public static func over(shown: UInt64, stamp: UInt64) -> UInt64? {
+        shown >= stamp && !planted(.overNotStated) ? shown : nil
+    }
 }

@@ -108,6 +108,7 @@ public struct Fold: Sendable {
                 key, dot, stamp: Clock.ordering(change.stamp), leaf: leaf, value: value)
         case (.add(let target, let field, _, let dots), .remove) where !dots.isEmpty,
             (.remove(let target, let field, let dots), .remove):
+            if planted(.seenIgnored), change.adds(Int(dot.op)) { return }
             guard let record = try find(target, dot, phase, &store),
                 !field.isOwned || isOwner(of: record, dot, &store)
             else { return }
@@ -116,6 +117,7 @@ public struct Fold: Sendable {
             guard let record = try find(target, dot, phase, &store), !record.isKeyed,
                 isOwner(of: record, dot, &store)
             else { return }
+            if planted(.editBeatsDelete), try store.winner(FieldKey(record.id, .number(13))) != nil { return }
             try store.delete(record)
         case (.create, _), (.keyed, _), (.set, _), (.add, _), (.remove, _), (.delete, _), (.grant, _),
             (.invite, _), (.unknown, _):
@@ -141,6 +143,8 @@ public struct Fold: Sendable {
                 return record.isKeyed && (create.log != dot.log || create > dot) ? nil : record
             }
             let mayCome = create.sequence > store.length(ofLog: create.log)
+            if planted(.waitingOpDropped) { return nil }
+            if planted(.earlyDeleteDropped), case .delete = change.ops[Int(dot.op)] { return nil }
             if mayCome, !(phase == .remove && change.adds(Int(dot.op))) { try store.hold(dot, until: create) }
             return nil
         }
@@ -154,7 +158,8 @@ public struct Fold: Sendable {
     private func isOwner<Store: FoldStore>(of record: FoldRecord, _ dot: LocalDot, _ store: inout Store)
         -> Bool
     {
-        !record.isOwned || store.key(ofLog: record.id.log) == store.key(ofLog: dot.log)
+        !record.isOwned || planted(.ownershipNotEnforced)
+            || store.key(ofLog: record.id.log) == store.key(ofLog: dot.log)
     }
 
     private static func create<Store: FoldStore>(
@@ -162,7 +167,10 @@ public struct Fold: Sendable {
     ) throws {
         let keyBytes = leaf.extracting(key)
         let id = keyedID(channel: store.logID(dot.log).channel, kind: kind, key: keyBytes.array)
-        if let record = try store.record(keyed: id) { return try store.alias(dot, to: record.id) }
+        if let record = try store.record(keyed: id) {
+            if planted(.keyedAliasForgotten) { return }
+            return try store.alias(dot, to: record.id)
+        }
         let record = FoldRecord(
             id: dot, kind: kind, isOwned: false, isKeyed: true, hasAdditionsApart: true, stamp: 0)
         try store.insert(record, keyed: id, key: keyBytes)
@@ -198,6 +206,7 @@ public struct Fold: Sendable {
             if !record.isKeyed, dot.change == record.id.change {
                 // An element of the record's birth is not kept apart, so all dots of that change are noted.
                 if record.hasAdditionsApart { try store.removeElement(key, dot) }
+                if planted(.birthRemovalForgotten) { continue }
                 try store.mark(key, dot, isOfBirth: true)
             } else if dot.sequence > store.length(ofLog: dot.log) {
                 try store.mark(key, dot, isOfBirth: false)

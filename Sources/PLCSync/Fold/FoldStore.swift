@@ -123,6 +123,8 @@ extension FoldStore {
     /// Whether write `a` comes after write `b`: by effective stamp, then log, change and op (D: order of writes).
     func isLater(_ a: WriteStamp, than b: WriteStamp) -> Bool {
         if a.effective != b.effective { return a.effective > b.effective }
+        if planted(.tieByArrival) { return true }
+        if planted(.tieByLocalNumber) { return a.dot > b.dot }
         if a.dot.log == b.dot.log { return a.dot > b.dot }
         return logID(a.dot.log) > logID(b.dot.log)
     }

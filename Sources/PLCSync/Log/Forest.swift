@@ -11,7 +11,7 @@ public struct MerkleHasher: Sendable {
 
     /// The hash of one leaf's bytes.
     public func leaf(_ bytes: borrowing RawSpan) -> Bytes32 {
-        digest.update(byte: 0)
+        if !planted(.leafHashUnmarked) { digest.update(byte: 0) }
         digest.update(bytes)
         return digest.finish()
     }
@@ -28,8 +28,8 @@ public struct MerkleHasher: Sendable {
     public func root(of id: Bytes32, count: UInt64, peaks: [Bytes32]) -> Bytes32 {
         digest.update(byte: 2)
         digest.update(id)
-        digest.update(bigEndian: count)
-        for peak in peaks { digest.update(peak) }
+        digest.update(bigEndian: planted(.lengthNotInRoot) ? 0 : count)
+        for peak in planted(.peaksReversed) ? peaks.reversed() : peaks { digest.update(peak) }
         return digest.finish()
     }
 }

@@ -33,7 +33,7 @@ extension Replica {
     mutating func refused(_ commit: UInt64, _ now: Now, _ effects: inout [Effect]) {
         guard let lost = commits.removeValue(forKey: commit), let space = spaces[lost.space] else { return }
         sources[commit] = nil
-        for stretch in lost.stretches {
+        for stretch in lost.stretches where !planted(.refusedStaysVerified) {
             spaces[lost.space]?.logs[stretch.descriptor.id]?.fallBack()
         }
         spaces[lost.space]?.verifiedMembership = space.membership

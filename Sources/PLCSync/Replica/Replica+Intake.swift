@@ -14,7 +14,7 @@ private struct Intake {
 /// What this node takes in.
 extension Replica {
     /// Interior nodes of this height and more are stored; lower ones are computed again when needed.
-    public static let storedHeight = 8
+    public static let storedHeight = limit(8, tight: 2)
 
     mutating func data(
         _ id: ConnectionID, _ body: borrowing RawSpan, _ now: Now, _ effects: inout [Effect]
@@ -86,7 +86,7 @@ extension Replica {
     /// it has a hole.
     private mutating func setAside(_ log: LogID, _ id: ConnectionID, _ space: SpaceID) {
         let target = sessions[id]?.spaces[space]?.pending.removeValue(forKey: log)
-        sessions[id]?.spaces[space]?.unadmitted[log] = target
+        if !planted(.notAdmittedForgotten) { sessions[id]?.spaces[space]?.unadmitted[log] = target }
         spaces[space]?.fetching[log] = nil
     }
 
@@ -175,7 +175,8 @@ extension Replica {
         let root = full.root(of: log.descriptor.fullID, hasher: hasher)
         let stretch = Stretch(
             descriptor: log.descriptor, from: log.verified.count + 1, items: Array(section.items[start...]),
-            forest: forest, nodes: nodes, head: head, bridge: section.bridge ?? [])
+            forest: forest, nodes: nodes, head: head,
+            bridge: planted(.bridgeForgotten) ? [] : section.bridge ?? [])
         return (stretch, root)
     }
 
@@ -211,7 +212,8 @@ extension Replica {
         guard var session = sessions[id] else { return }
         session.processedData += bytes
         let total = session.processedData + Session.initialCredit
-        let renews = total - session.grantedCredit >= Session.creditStep
+        let renews =
+            total - session.grantedCredit >= Session.creditStep && !planted(.creditNeverReturned)
         if renews { session.grantedCredit = total }
         sessions[id] = session
         if renews { send(id, Message.credit(total: total), now, &effects) }

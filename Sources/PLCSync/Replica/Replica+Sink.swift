@@ -11,13 +11,15 @@ extension Replica {
         sessions[id]?.peerNames = names
         let space = try startedSpace(id, message.handle)
         take(message.entries, id, space, &effects)
-        sessions[id]?.spaces[space]?.awaitsMore = message.more
+        let goesOn = message.more && !planted(.moreIgnored)
+        sessions[id]?.spaces[space]?.awaitsMore = goesOn
         sessions[id]?.spaces[space]?.reportedInSync = false
-        if message.more {
+        if goesOn {
             sendAck(id, space, now, &effects)
         } else {
             sessions[id]?.spaces[space]?.owesAck = true
             sessions[id]?.spaces[space]?.raise(upTo: message.lsn)
+            if planted(.cursorAtAnnouncement) { follow(id, space, now, &effects) }
         }
         schedule(id, space, now, &effects)
         finish(id, space, now, &effects)
@@ -139,9 +141,11 @@ extension Replica {
             guard let session = sessions[id], let shared = session.spaces[space], let hello = session.hello,
                 shared.started, !shared.awaitsMore, !shared.reconciling, !shared.isRestricted,
                 shared.unadmitted.isEmpty, shared.upTo > shared.followed,
-                shared.pending.allSatisfy({ state.logs[$0.key]?.verified.count ?? 0 >= $0.value })
+                planted(.lowWaterIgnored)
+                    || shared.pending.allSatisfy({ state.logs[$0.key]?.verified.count ?? 0 >= $0.value })
             else { continue }
-            cursors[session.peer] = Cursor(epoch: hello.databaseEpoch, lsn: shared.upTo)
+            let lsn = planted(.cursorInOwnNumbers) ? state.lsn : shared.upTo
+            cursors[session.peer] = Cursor(epoch: hello.databaseEpoch, lsn: lsn)
         }
         return cursors
     }
@@ -182,7 +186,7 @@ extension Replica {
         shared.hear(message.fingerprint, lsn: message.lsn)
         shared.peerAcked = max(shared.peerAcked, message.upTo)
         shared.unanswered = message.upTo >= shared.lastHeads ? 0 : max(0, shared.unanswered - 1)
-        let isEqual = shared.isSettled && held == message.fingerprint
+        let isEqual = shared.isSettled && (held == message.fingerprint || planted(.cursorAtUnequalAck))
         if isEqual { shared.raise(upTo: message.lsn) }
         // What this node last told is what the peer compares with.
         let hasMoved = shared.isSettled && !shared.isRestricted && shared.told != held
@@ -197,7 +201,7 @@ extension Replica {
     /// Stores how far the peer is followed, if that has moved and nothing older is missing.
     mutating func follow(_ id: ConnectionID, _ space: SpaceID, _ now: Now, _ effects: inout [Effect]) {
         guard let session = sessions[id], let hello = session.hello, let shared = session.spaces[space],
-            shared.holdsAll
+            shared.holdsAll || planted(.cursorAtAnnouncement)
         else { return }
         let cursor = Cursor(epoch: hello.databaseEpoch, lsn: shared.upTo)
         guard spaces[space]?.cursors[session.peer] != cursor else { return }

@@ -30,6 +30,7 @@ extension Replica {
         while isOwed || !shared.toAnnounce.isEmpty, shared.unanswered < SpaceSession.maximumUnanswered {
             let chunk = shared.toAnnounce.prefix(Message.Heads.maximumEntries)
             shared.toAnnounce = shared.toAnnounce.dropFirst(chunk.count)
+            if planted(.headsBeyondLimitDropped) { shared.toAnnounce = [] }
             let entries = chunk.compactMap { log in state.logs[log].map { entry($0, salt: salt) } }
             let message = Message.Heads(
                 handle: mine.handle, lsn: shared.announced, more: !shared.toAnnounce.isEmpty, entries: entries
@@ -54,6 +55,12 @@ extension Replica {
 
     /// A head as it is announced in a session with this salt.
     func entry(_ log: LogState, salt: [UInt8]) -> Message.HeadEntry {
+        if planted(.announcedBeforeDurable), !log.isOwn {
+            let (id, forest) = (log.descriptor, log.verified)
+            let root = forest.root(of: id.fullID, hasher: hasher)
+            let tag = tag(id.id, count: forest.count, root: root, salt: salt)
+            return Message.HeadEntry(log: id.id, count: forest.count, tag: tag)
+        }
         let tag = tag(log.descriptor.id, count: log.count, root: log.root, salt: salt)
         return Message.HeadEntry(log: log.descriptor.id, count: log.count, tag: tag)
     }
@@ -108,7 +115,7 @@ extension Replica {
         let common = commonRun(session, session.wants.prefix(parts.count))
         let request = ReadRequest(
             id: nextRead, connection: id, space: first.space, parts: parts,
-            maximumBytes: Int(allowed) - Self.batchOverhead, common: common)
+            maximumBytes: min(Int(allowed) - Self.batchOverhead, limit(.max, tight: 2_048)), common: common)
         if common != nil { session.hasOfferedPrefix = true }
         nextRead += 1
         session.reading = Session.Reading(

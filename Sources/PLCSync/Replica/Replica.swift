@@ -144,7 +144,7 @@ public struct Replica: Sendable {
         guard var session = sessions[id], var state = spaces[space],
             session.spaces.count < Session.maximumSpaces || session.spaces[space] != nil
         else { return }
-        let isRestricted = state.membership.role(of: session.peer) == nil
+        let isRestricted = state.membership.role(of: session.peer) == nil && !planted(.guestServed)
         var shared = session.spaces[space] ?? SpaceSession(isRestricted: isRestricted)
         guard shared.sent == nil else { return }
         shared.isRestricted = isRestricted
@@ -194,7 +194,7 @@ public struct Replica: Sendable {
 
     /// Lets others ask for what this connection was asked for.
     private mutating func release(_ id: ConnectionID) {
-        for space in spaces.keys {
+        for space in spaces.keys where !planted(.wantNeverReleased) {
             let others = spaces[space]?.fetching.filter { $0.value.connection != id } ?? [:]
             spaces[space]?.fetching = others
         }
@@ -349,7 +349,7 @@ public struct Replica: Sendable {
             sessions[id]?.spaces[space] = shared
             if identity.publicKey < session.peer { beginReconciliation(id, space, now, &effects) }
         case .announce(let since, let from):
-            shared.announced = since
+            if !planted(.onlyNewsAnnounced) { shared.announced = since }
             for (log, count) in state.unmoved(since: since) { shared.note(common: log, count) }
             if let from {
                 shared.upTo = from

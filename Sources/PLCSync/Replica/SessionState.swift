@@ -80,13 +80,13 @@ struct Session: Sendable {
     var admitting: (space: SpaceID, key: PublicKey)?
 
     /// DATA bytes that may be sent before any CREDIT.
-    static let initialCredit: UInt64 = 1_048_576
+    static let initialCredit: UInt64 = limit(1_048_576, tight: 131_072)
     /// How long a session may take to begin, and a stranger to be admitted, in milliseconds.
     static let greetingTimeout: UInt64 = 5_000
     /// The most that is taken from a peer that does not belong, in bytes.
     static let maximumStrangerBytes = 8_192
     /// Credit is renewed once this many bytes of it are free, so that it is not sent for every batch.
-    static let creditStep: UInt64 = 262_144
+    static let creditStep: UInt64 = limit(262_144, tight: 4_096)
     /// After this silence a PING is sent, in milliseconds.
     static let pingInterval: UInt64 = 15_000
     /// After this silence the peer is taken for dead, in milliseconds.
@@ -194,7 +194,10 @@ struct SpaceSession: Sendable {
     /// Crosses off what has become durable.
     mutating func crossOff(_ logs: [LogID: LogState]) {
         guard !pending.isEmpty else { return }
-        pending = pending.filter { logs[$0.key]?.durable.count ?? 0 < $0.value }
+        pending = pending.filter {
+            (planted(.ackBeforeDurable) ? logs[$0.key]?.verified : logs[$0.key]?.durable)?.count ?? 0
+                < $0.value
+        }
         for log in abandoned where pending[log] == nil {
             abandoned.remove(log)
             heads[log] = nil
@@ -204,7 +207,9 @@ struct SpaceSession: Sendable {
     /// Takes up what was passed over, after a change of roles.
     mutating func reconsider(_ space: Space, _ isMember: Bool, _ change: RoleChange, _ databaseEpoch: UInt64)
     {
-        if let since = change.countedSince { announced = min(announced, since - 1) }
+        if let since = change.countedSince, !planted(.lateCountedForgotten) {
+            announced = min(announced, since - 1)
+        }
         if isRestricted, isMember {
             isRestricted = false
             owesAck = started

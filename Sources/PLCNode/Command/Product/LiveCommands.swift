@@ -5,6 +5,15 @@ enum LiveCommands {
     private static let window = CommandOption.value(
         "window", "HH:MM-HH:MM", "dial only in this part of the day, by the clock of this machine")
 
+    /// What `plc simulate` takes in the build with planted bugs alone.
+    private static var planted: [CommandOption] {
+        #if PlantedBugs
+            [PlantedBugOption.option]
+        #else
+            []
+        #endif
+    }
+
     static let entries: [CommandRegistry.Entry] = [
         CommandRegistry.Entry(
             Command(
@@ -69,7 +78,7 @@ enum LiveCommands {
                         choices: ["ar", "en"]),
                     .flag(
                         "whole", "when something is wrong, do not look for a smaller scenario that shows it"),
-                ]),
+                ] + planted),
             needsNode: false, nil),
     ]
 }

@@ -2,6 +2,10 @@
     internal import Glibc
 #endif
 
+#if PlantedBugs
+    internal import PLCSync
+#endif
+
 /// Runs a range of seeds in a process for each core, and then some of them again in new processes.
 struct SeedFleet {
     let scenario: String
@@ -56,6 +60,14 @@ struct SeedFleet {
         return isWhole && tally.failures.isEmpty && tally.differing.isEmpty ? .done : .failed
     }
 
+    /// What the processes are told besides: the mistake that they are to make, in the build that has some.
+    private var passedOn: [String] {
+        #if PlantedBugs
+            if let bug = PlantedBug.selected { return ["--plant", "\(bug.rawValue)"] }
+        #endif
+        return []
+    }
+
     /// Starts a process for each part, and gives `body` what each says about a seed.
     private func run(_ parts: [SeedRange.Part], _ body: (JSON) -> Void) throws {
         var workers = try parts.map { part in
@@ -64,7 +76,7 @@ struct SeedFleet {
                 [
                     "simulate", scenario, "--seeds", "\(seeds.first)..\(seeds.last)", "--part", part.text,
                     "--json",
-                ])
+                ] + passedOn)
         }
         while !workers.isEmpty {
             workers.removeAll { worker in

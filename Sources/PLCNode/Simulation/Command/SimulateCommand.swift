@@ -2,6 +2,9 @@
 package enum SimulateCommand {
     @Sendable package static func run(_ context: CommandContext) throws -> ExitCode {
         let invocation = context.invocation
+        #if PlantedBugs
+            if let done = try PlantedBugOption.take(context) { return done }
+        #endif
         let path = context.path(invocation.words("SCENARIO")[0])
         guard let scenario = try read(path, context) else { return .usage }
         if let text = invocation.value("seeds") {

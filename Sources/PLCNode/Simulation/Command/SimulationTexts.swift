@@ -7,6 +7,9 @@ enum SimulationTexts {
     static let badPart = Phrase(
         "'--part {1}' is no part of a range; write it like --part 1/4.",
         "القيمة ‎'--part {1}'‎ ليست جزءًا من مجال؛ اكتبها هكذا: ‎--part 1/4‎.")
+    static let badPlant = Phrase(
+        "'--plant {1}' is none of the planted bugs; '--plant list' lists them.",
+        "القيمة ‎'--plant {1}'‎ ليست من الأخطاء المزروعة؛ ‎'--plant list'‎ يعددها.")
     static let waits = Phrase(
         "The scenario cannot be run yet: it waits for {1}.", "لا يمكن تشغيل السيناريو بعد: ينتظر {1}.")
     static let isGossip = Phrase(

@@ -44,6 +44,9 @@ extension SimulatedWorld {
             do {
                 let leaf = try store.logReader.leaf(LocalDot(log: index, sequence: sequence, op: 0))
                 truth.append(leaf, to: descriptor, by: node.index, at: time)
+                if node.refused.contains(leaf) {
+                    violate("refused writes", node, "has stored what it refused to write")
+                }
                 record.changes += 1
             } catch {
                 violate("own log", node, "cannot read what it has just written: \(error)")
@@ -62,8 +65,7 @@ extension SimulatedWorld {
             return violate(
                 "verified changes", node, "holds \(count) changes of a log of \(written.leaves.count)")
         }
-        let hasher = MerkleHasher()
-        if log.forest.root(of: descriptor.fullID, hasher: hasher) != written.roots[Int(count)] {
+        if log.forest.root(of: descriptor.fullID, hasher: MerkleHasher()) != written.roots[Int(count)] {
             violate(
                 "own log never forks", node, "holds other changes than \(nodes[written.author].name) wrote")
         }
@@ -134,7 +136,8 @@ extension SimulatedWorld {
 
     /// A write is about to be acknowledged: it must be in the store as it was encoded, and on the disk for good.
     func acknowledge(
-        _ node: SimulatedNode, _ space: SpaceID, _ dot: Dot, _ leaf: [UInt8], beganAt began: UInt64
+        _ node: SimulatedNode, _ space: SpaceID, _ dot: Dot, _ leaf: [UInt8], at wall: WallTime,
+        beganAt began: UInt64
     ) {
         trace.note(time, node.index, "acknowledged", dot.sequence)
         record.writes += 1
@@ -150,6 +153,23 @@ extension SimulatedWorld {
             violate("acknowledged writes", node, "cannot read what it acknowledges: \(error)")
         }
         node.unnoted.append((dot.log, dot.sequence))
+        if dot.log.channel != .control { checkStamp(node, leaf, at: wall) }
+    }
+
+    func newestStamp(of node: SimulatedNode) -> UInt64 { truth.newestStamp(node.counts) }
+
+    /// A stamp comes after all that the node had seen, unless those are too far ahead of its clock, and never goes too
+    /// far ahead itself (I13, C-4).
+    private func checkStamp(_ node: SimulatedNode, _ leaf: [UInt8], at wall: WallTime) {
+        var change = Change()
+        guard (try? change.decode(leaf.span.bytes)) != nil else { return }
+        let farthest = (wall.milliseconds + Clock.maximumLead) << 16
+        if change.stamp <= min(node.newestStamp, farthest) {
+            violate("stamps go forward", node, "stamps a change no later than one that it had seen")
+        }
+        if change.stamp > farthest + 1 {
+            violate("stamps go forward", node, "lets its clock be led too far ahead")
+        }
     }
 
     /// Whoever writes reads it at once, whatever the clocks say (D7: `over`).
@@ -185,6 +205,12 @@ extension SimulatedWorld {
             if log.isOwn { noteOwn(log, descriptor, node) }
         }
         truth.forgetMoves(of: store.epoch, above: store.lsn)
+        // Numbers that are given anew speak of other moves.
+        for other in nodes {
+            for (peer, count) in other.followed where peer.epoch == store.epoch {
+                other.followed[peer] = min(count, truth.moves[peer.epoch]?[peer.space]?.count ?? 0)
+            }
+        }
         checkStored(node)
         node.checkedLSN = store.lsn
         guard !node.wasRestored else {

@@ -8,9 +8,11 @@ struct Truth {
         let descriptor: LogDescriptor
         let author: Int
         var leaves: [[UInt8]] = []
-        var forest = Forest()
+        private var forest = NaiveForest()
         /// The root at every length; index 0 is of the empty log.
         var roots: [Bytes32] = []
+        /// The greatest stamp up to each change that a clock follows; of control changes, none.
+        var newestStamps: [UInt64] = [0]
         /// When each change became durable, in milliseconds of true time.
         var times: [UInt64] = []
         /// So many changes were acknowledged to whoever wrote them.
@@ -25,6 +27,22 @@ struct Truth {
         init(_ descriptor: LogDescriptor, author: Int) {
             self.descriptor = descriptor
             self.author = author
+            roots = [forest.root(of: descriptor.fullID)]
+        }
+
+        fileprivate func append(_ leaf: [UInt8], at time: UInt64) {
+            leaves.append(leaf)
+            forest.append(leaf)
+            roots.append(forest.root(of: descriptor.fullID))
+            times.append(time)
+            var change = Change()
+            var newest = newestStamps[newestStamps.count - 1]
+            if descriptor.channel != .control, (try? change.decode(leaf.span.bytes)) != nil,
+                change.stamp <= Clock.maximumStamp
+            {
+                newest = max(newest, change.stamp)
+            }
+            newestStamps.append(newest)
         }
     }
 
@@ -49,7 +67,6 @@ struct Truth {
     private(set) var spaces: [SpaceID: Space] = [:]
     /// The moves of the heads of each database, in order: what a cursor speaks of.
     var moves: [UInt64: [SpaceID: [Move]]] = [:]
-    private let hasher = MerkleHasher()
     /// Draws what is checked now and then; apart from the world's, so that checking changes nothing.
     private var random: SplitMix64
 
@@ -84,12 +101,16 @@ struct Truth {
         let id = descriptor.id
         if logs[id] == nil { spaces[descriptor.space]?.logs.append(id) }
         let log = logs[id] ?? Log(descriptor, author: author)
-        if log.roots.isEmpty { log.roots.append(log.forest.root(of: descriptor.fullID, hasher: hasher)) }
-        log.leaves.append(leaf)
-        log.forest.append(hasher.leaf(leaf.span.bytes), hasher: hasher)
-        log.roots.append(log.forest.root(of: descriptor.fullID, hasher: hasher))
-        log.times.append(time)
+        log.append(leaf, at: time)
         logs[id] = log
+    }
+
+    /// The greatest stamp that a clock follows among so many changes of each log.
+    func newestStamp(_ counts: [LogID: UInt64]) -> UInt64 {
+        counts.reduce(0) { newest, held in
+            guard let log = logs[held.key] else { return newest }
+            return max(newest, log.newestStamps[min(Int(held.value), log.newestStamps.count - 1)])
+        }
     }
 
     /// A change was acknowledged to whoever wrote it.

@@ -134,7 +134,7 @@ private struct ScenarioDrawing {
         for name in names {
             var rates: [Scenario.WriteRate] = []
             var left = Int(draw(.writes) ?? 10)
-            for kind in Scenario.WriteKind.allCases where left > 0 {
+            for kind in Scenario.WriteKind.allCases.shuffled(using: &dice) where left > 0 {
                 let count = below(left + 1)
                 if count > 0 { rates.append(.init(count, kind)) }
                 left -= count
@@ -248,6 +248,11 @@ private struct ScenarioDrawing {
         var waiting = names.filter { !founders.contains(.name($0)) }
         let restored = excepted
         waiting.removeAll { restored.contains($0) }
+        // Until others have heard that it was admitted they do not let it in, so no line of theirs may hang on it alone.
+        let links = drawn.links
+        waiting.removeAll { name in
+            links.count { $0.a == .named(name) || $0.b == .named(name) } > 1
+        }
         for _ in 0..<(draw(.lateJoiners) ?? 0) where !waiting.isEmpty {
             let name = waiting.remove(at: below(waiting.count))
             drawn.events.append(

@@ -108,10 +108,14 @@ struct SimulatedConnection {
     var lastArrival: [UInt64] = [0, 0]
     /// What waits for a cut to end, or a frozen node to thaw, for each end.
     var stalled: [[[UInt8]]] = [[], []]
+    /// Whether what waits for each end is about to come in.
+    var isReleasing = [false, false]
     /// Whether each end takes no more for now.
     var isPaused = [false, false]
     /// Whether each end has closed after what it sent last.
     var closing = [false, false]
+    /// What each end has said.
+    var overheard = [OverheardEnd(), OverheardEnd()]
 
     func node(_ end: Int) -> Int { end == 0 ? dialer : listener }
     func end(of node: Int) -> Int { node == dialer ? 0 : 1 }

@@ -52,6 +52,12 @@ final class SimulatedNode: ReplicaSurroundings {
     /// What was acknowledged since the truth was told last.
     var unnoted: [(log: LogID, sequence: UInt64)] = []
     private(set) var jobsInLastCommit = 0
+    /// The greatest stamp that the clock had followed when the last transaction began.
+    private(set) var newestStamp: UInt64 = 0
+    /// Whether what is completed now was told before the process was stopped.
+    private(set) var isTold = false
+    /// What this process has refused to write, and so must never be seen.
+    var refused: Set<[UInt8]> = []
 
     /// A space in a peer's database.
     struct FollowedPeer: Hashable {
@@ -108,6 +114,7 @@ final class SimulatedNode: ReplicaSurroundings {
         jobs = []
         reads = []
         completions = []
+        refused = []
         incarnation += 1
     }
 
@@ -133,6 +140,10 @@ final class SimulatedNode: ReplicaSurroundings {
 
     func nonce() -> Bytes16 { random.nonce() }
 
+    func says(_ id: ConnectionID, _ frame: [UInt8]) {
+        if !disk.isStopped { world.overhear(self, id, frame) }
+    }
+
     func send(_ id: ConnectionID, _ bytes: [UInt8]) {
         // Between the operation at which the process was stopped and its end nothing leaves it.
         guard !disk.isStopped else { return }
@@ -154,9 +165,14 @@ final class SimulatedNode: ReplicaSurroundings {
         completion: @escaping (Result<Value, any Error>) -> Void
     ) {
         if jobs.isEmpty { world.schedule(.commit(node: index, incarnation: incarnation), after: syncTime()) }
-        // As from the store's thread to the host's: told after the transaction, before anything else.
+        // As from the store's thread to the host's: told after the transaction, before anything else. What is called
+        // before the process is stopped is told, whatever becomes of the transaction.
         let job = CommitGroup.Job(body, in: chain) { [unowned self] result in
-            completions.append { completion(result) }
+            let isTold = !disk.isStopped
+            completions.append { [unowned self] in
+                self.isTold = isTold
+                completion(result)
+            }
         }
         jobs.append(job)
     }
@@ -191,6 +207,7 @@ final class SimulatedNode: ReplicaSurroundings {
         let waiting = jobs
         jobs = []
         jobsInLastCommit = waiting.count
+        newestStamp = world.newestStamp(of: self)
         let fatal = process.group.run(waiting)
         world.committed(self)
         let told = completions

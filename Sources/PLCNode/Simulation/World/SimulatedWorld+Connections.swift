@@ -137,24 +137,39 @@ extension SimulatedWorld {
             connections[id]?.stalled[end].append(bytes)
             return
         }
-        guard connection.isOpen[end], let host = nodes[to].host else { return }
-        host.received(id, bytes.span.bytes)
+        deliver(id, end, bytes)
+    }
+
+    private func deliver(_ id: ConnectionID, _ end: Int, _ bytes: [UInt8]) {
+        guard let connection = connections[id], connection.isOpen[end] else { return }
+        let to = connection.node(end)
+        nodes[to].host?.received(id, bytes.span.bytes)
         keepTicking(to)
     }
 
     /// Lets pass what was stopped, where nothing stops it any more, within so many milliseconds.
     func releaseStalled(within limit: Int = 2_000) {
         for id in connections.keys.sorted() {
-            for end in [0, 1] {
-                guard let connection = connections[id], !connection.stalled[end].isEmpty else { continue }
-                let (from, to) = (connection.node(1 - end), connection.node(end))
-                guard !isBlocked(from, to), !nodes[to].isFrozen, !connection.isPaused[end] else { continue }
-                let waiting = connection.stalled[end]
-                connections[id]?.stalled[end] = []
-                let at = time + UInt64(random.pick(1...limit))
-                for bytes in waiting { queue.add(.arrived(id, end: end, bytes), at: at) }
-                connections[id]?.lastArrival[end] = max(connection.lastArrival[end], at)
+            for end in [0, 1] where isReleasable(id, end) && connections[id]?.isReleasing[end] == false {
+                connections[id]?.isReleasing[end] = true
+                schedule(.released(id, end: end), after: UInt64(random.pick(1...limit)))
             }
+        }
+    }
+
+    private func isReleasable(_ id: ConnectionID, _ end: Int) -> Bool {
+        guard let connection = connections[id], !connection.stalled[end].isEmpty, !connection.isCut else {
+            return false
+        }
+        let (from, to) = (connection.node(1 - end), connection.node(end))
+        return !isBlocked(from, to) && !nodes[to].isFrozen && !connection.isPaused[end]
+    }
+
+    /// What was stopped comes in, in order: what arrived in between has waited behind it.
+    func release(_ id: ConnectionID, _ end: Int) {
+        connections[id]?.isReleasing[end] = false
+        while isReleasable(id, end), let bytes = connections[id]?.stalled[end].removeFirst() {
+            deliver(id, end, bytes)
         }
     }
 

@@ -96,10 +96,16 @@ extension SimulatedWorld {
         let (id, founder) = (spaces[space].id, spaces[space].founder)
         guard let role = spaces[space].members[node]?.role, !nodes[node].hasLeft else { return }
         if !nodes[node].isRunning { power(node) }
+        // Whoever was welcomed and cut off before it had heard of its own grant comes again.
+        guard nodes[node].host?.replica.role(of: nodes[node].key, in: id) == nil else { return }
         guard nodes[founder].isRunning, nodes[node].isRunning, !isBlocked(node, founder),
             !isBlocked(founder, node)
         else { return schedule(.invite(node: node, space: space), after: 10 * Milliseconds.minute) }
-        guard nodes[node].host?.replica.holds(id) != true else { return }
+        schedule(.invite(node: node, space: space), after: 10 * Milliseconds.minute)
+        if nodes[node].host?.replica.holds(id) == true {
+            open(addIdealLink(node, founder), dialer: node, purpose: .exchange)
+            return
+        }
         tally[.lateJoiners] += 1
         let seed = random.bytes(32)
         guard let key = SigningKey(seed: seed) else {
@@ -115,7 +121,21 @@ extension SimulatedWorld {
         let request = JoinRequest(space: id, seed: seed, name: nodes[node].name)
         // By the time it dials, the invitation is durable.
         schedule(.join(node: node, request, link: link), after: 5_000)
-        schedule(.invite(node: node, space: space), after: 10 * Milliseconds.minute)
+    }
+
+    /// Asks to be admitted: over a connection that stands, since of two one is closed, or over a new one.
+    func join(_ node: Int, _ request: JoinRequest, _ link: Int) {
+        let pair = [links[link].a, links[link].b]
+        let standing = connections.keys.sorted().first { id in
+            guard let connection = connections[id] else { return false }
+            return pair.contains(connection.dialer) && pair.contains(connection.listener)
+                && connection.isOpen == [true, true] && !connection.isCut
+        }
+        guard let standing, let host = nodes[node].host else {
+            open(link, dialer: node, purpose: .join(request))
+            return
+        }
+        host.step(.join(standing, request))
     }
 
     // MARK: Events

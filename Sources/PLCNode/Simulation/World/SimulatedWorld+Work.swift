@@ -54,6 +54,7 @@ extension SimulatedWorld {
         case .feedback:
             create(node, space, Kinds.feedback, [(9, "praise"), (11, "lesson")], multi: [(10, 160)])
         case .goal: create(node, space, Kinds.goal, [(8, "team"), (13, "2027-06-30")], multi: [(10, 120)])
+        case .reading where random.once(in: 2): introduce(node, space)
         case .reading: create(node, space, Kinds.reading, [(11, "2026-W40"), (13, "5b")], multi: [])
         case .edit: edit(node, space, isConflict)
         case .tag: tag(node, space)
@@ -118,6 +119,19 @@ extension SimulatedWorld {
         if isConflict { self.record.conflictingEdits += 1 }
     }
 
+    /// Writes what is known of a member, whom others may introduce at the same time.
+    private func introduce(_ node: Int, _ space: Int) {
+        let key = Self.cbor("member-\(random.below(6))")
+        let name = text(space, node, length: 40)
+        write(at: node, spaces[space].id, .core) { _, _, _ in
+            var draft = Draft()
+            draft.append(.keyed(kind: Kinds.member.number, key: key))
+            draft.append(.set(.op(0), [(.number(64), name)], over: nil))
+            draft.append(.add(.op(0), .number(65), key, seen: []))
+            return draft
+        }
+    }
+
     private func tag(_ node: Int, _ space: Int) {
         guard let (dot, _) = record(node, space, kinds: [Kinds.post.number]) else { return }
         let value = Self.cbor("member-\(random.below(12))")
@@ -134,8 +148,13 @@ extension SimulatedWorld {
     }
 
     private func delete(_ node: Int, _ space: Int) {
-        let mine = record(node, space, kinds: [Kinds.post.number, Kinds.feedback.number], mine: true)
-        guard let (dot, _) = mine ?? record(node, space, kinds: [Kinds.goal.number]) else { return }
+        let personal: Set<UInt64> = [Kinds.post.number, Kinds.feedback.number]
+        let goal = random.once(in: 2) ? record(node, space, kinds: [Kinds.goal.number]) : nil
+        // Now and then another's, as no command of ours does: it must be without effect.
+        let found =
+            goal ?? record(node, space, kinds: personal, mine: !random.once(in: 8))
+            ?? record(node, space, kinds: [Kinds.goal.number])
+        guard let (dot, _) = found else { return }
         let id = spaces[space].id
         write(at: node, id, .core) { store, _, _ in
             guard try store.record(.born(dot), space: id) != nil else { return nil }
@@ -169,11 +188,13 @@ extension SimulatedWorld {
             switch result {
             case .success(let dot):
                 // Nobody is told anything by a process that was stopped on the way.
-                guard !machine.disk.isStopped else { return }
-                acknowledge(machine, space, dot, leaf, beganAt: began)
-                onSuccess(dot, incarnation)
+                guard machine.isTold else { return }
+                acknowledge(machine, space, dot, leaf, at: wall, beganAt: began)
+                if !machine.disk.isStopped { onSuccess(dot, incarnation) }
             case .failure(let error):
-                if !(error is NothingToWrite) { record.writesRefused += 1 }
+                guard !(error is NothingToWrite) else { return }
+                record.writesRefused += 1
+                machine.refused.insert(leaf)
             }
         }
     }

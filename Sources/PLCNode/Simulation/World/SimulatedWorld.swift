@@ -12,6 +12,7 @@ package final class SimulatedWorld {
         /// The handshake is over for one end of a connection, bytes come in, or its end is noticed.
         case connected(ConnectionID, end: Int)
         case arrived(ConnectionID, end: Int, [UInt8])
+        case released(ConnectionID, end: Int)
         case ended(ConnectionID, end: Int)
         case dial(link: Int)
         case meet(link: Int)
@@ -135,6 +136,7 @@ package final class SimulatedWorld {
         case .tick(let node): tick(node)
         case .connected(let id, let end): connect(id, end)
         case .arrived(let id, let end, let bytes): arrive(id, end, bytes)
+        case .released(let id, let end): release(id, end)
         case .ended(let id, let end): disconnect(id, end)
         case .dial(let link):
             links[link].isDialling = false
@@ -146,7 +148,7 @@ package final class SimulatedWorld {
             work(node, kind, spaces, isConflict)
         case .restart(let node): restart(node)
         case .invite(let node, let space): invite(node, space)
-        case .join(let node, let request, let link): open(link, dialer: node, purpose: .join(request))
+        case .join(let node, let request, let link): join(node, request, link)
         case .stop(let node, let power, let incarnation):
             if nodes[node].incarnation == incarnation { endProcess(node, power: power) }
         case .plan(let index): carryOut(plan.events[index].step)
