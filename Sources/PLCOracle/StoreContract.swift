@@ -34,7 +34,7 @@ package struct StoreContract {
     private var store: any ReplicaStore
     private let space: SpaceID
     private let other: SigningKey
-    private let hasher = MerkleHasher()
+    let hasher = MerkleHasher()
     private var faults: [String] = []
     private var commits: UInt64 = 0
 
@@ -94,7 +94,10 @@ package struct StoreContract {
             ]
             let logs = try contract.receive(sizes)
             for limit in [1, 40, 65_600, 100_000, 147_456, 1_000_000] {
-                var left = logs.map { ReadRequest.Part(log: $0.descriptor.id, from: 1, to: $0.forest.count) }
+                var left = logs.map { log in
+                    let root = log.forest.root(of: log.descriptor.fullID, hasher: contract.hasher)
+                    return ReadRequest.Part(log.descriptor, from: 1, to: log.forest.count, root: root)
+                }
                 var answers = 0
                 while !left.isEmpty, answers < 100 {
                     left = try contract.read(left, maximumBytes: limit, logs)
@@ -185,7 +188,7 @@ package struct StoreContract {
             claim("the leaves are those", itemLeaves(read.items) == Array(leaves))
             check(read, of: log, to: part)
             if read.next <= part.to {
-                left.append(ReadRequest.Part(log: part.log, from: read.next, to: part.to))
+                left.append(ReadRequest.Part(part, from: read.next))
             }
         }
         return left

@@ -30,9 +30,13 @@ package protocol ReplicaSurroundings: AnyObject {
     func complain(_ message: String)
     /// The store has failed what somebody waits for.
     func failed(_ error: any Error)
+    /// A log is not on the disk as it was written.
+    func found(damaged log: LogID)
 }
 
 extension ReplicaSurroundings {
+    func found(damaged log: LogID) {}
+
     /// Runs `body` inside the store's next transaction.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Store) throws -> Value,
@@ -187,6 +191,7 @@ package final class ReplicaHost: @unchecked Sendable {
                 step(.read(request.id, answer.parts))
             case .failure(let error):
                 surroundings.complain("what a peer wants cannot be read: \(error)")
+                if case StoreError.damagedLog(let log, _) = error { surroundings.found(damaged: log) }
                 step(.read(request.id, nil))
             }
         }

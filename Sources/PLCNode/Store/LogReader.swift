@@ -19,9 +19,11 @@ final class LogReader {
     private let find: Statement
     private let node: Statement
     private let codec = StretchCodec()
-    private let hasher = MerkleHasher()
+    let hasher = MerkleHasher()
     private var cache: [(key: UInt64, stretch: Loaded)] = []
     private static let cacheLimit = 8
+    /// The forests up to where logs were found to be what their heads sign, by log and length.
+    var verified: [LocalDot: Forest] = [:]
 
     /// Items that are not on the disk yet, asked before the disk.
     var unwritten: (LocalDot) -> Loaded? = { _ in nil }
@@ -33,7 +35,10 @@ final class LogReader {
     }
 
     /// Forgets what was read, after the tables have changed under it.
-    func forget() { cache.removeAll(keepingCapacity: true) }
+    func forget() {
+        cache.removeAll(keepingCapacity: true)
+        verified.removeAll(keepingCapacity: true)
+    }
 
     /// The bytes of the leaf that `dot` lies in.
     func leaf(_ dot: LocalDot) throws -> [UInt8] {
@@ -62,18 +67,17 @@ final class LogReader {
         guard try find.step(), find.number(0) >> 40 == UInt64(dot.log) else { throw missing(dot) }
         let key = find.number(0)
         let first = LocalDot(value: key).sequence
-        let count = Int(find.integer(1))
+        let unreadable = StoreError.damaged("changes from \(first) of log \(dot.log) cannot be read")
+        guard let count = Int(exactly: find.integer(1)), count >= 1, count <= StretchCodec.maximumRawBytes,
+            let rawBytes = Int(exactly: find.integer(2)),
+            (0...StretchCodec.maximumRawBytes).contains(rawBytes)
+        else { throw unreadable }
         guard dot.sequence < first + UInt64(count) else { throw missing(dot) }
-        let raw: [UInt8]?
-        if find.isNull(2) {
-            raw = find.bytes(3)
-        } else {
-            let rawBytes = Int(find.integer(2))
-            raw = find.withBytes(3) { codec.decompress($0, rawBytes: rawBytes) }
+        let isPlain = find.isNull(2)
+        let raw: [UInt8]? = find.withBytes(3) {
+            isPlain ? [UInt8]($0) : codec.decompress($0, rawBytes: rawBytes)
         }
-        guard let raw, let offsets = Self.offsets(raw, count: count) else {
-            throw StoreError.damaged("changes from \(first) of log \(dot.log) cannot be read")
-        }
+        guard let raw, let offsets = Self.offsets(raw, count: count) else { throw unreadable }
         let loaded = Loaded(first: first, count: count, bytes: raw, offsets: offsets)
         if cache.count >= Self.cacheLimit { cache.removeFirst() }
         cache.append((key, loaded))

@@ -1,4 +1,4 @@
-internal import PLCSync
+package import PLCSync
 
 /// The tables of a store, and how older ones become newer ones.
 ///
@@ -149,6 +149,8 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
     case tooManyLogs
     /// Bytes on the disk are not what was written.
     case damaged(String)
+    /// Bytes of one log on the disk are not what was written.
+    case damagedLog(LogID, String)
 
     /// An error of the database by its plain name, where it has one.
     static func plain(_ error: any Error) -> any Error {
@@ -178,6 +180,8 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
             "the store cannot number more than \(LocalDot.maximumLogs) logs; somebody names ever new ones"
         case .damaged(let what):
             "the store is damaged: \(what); restore a backup, or join again with a new folder"
+        case .damagedLog(let log, let what):
+            "log \(hexadecimal(log.value.bytes)) is damaged: \(what); 'plc doctor' says what can be done"
         }
     }
 }

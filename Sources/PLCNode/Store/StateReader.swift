@@ -92,18 +92,19 @@ final class StateReader {
 
     /// The live record that `dot` names.
     func record(_ dot: LocalDot) throws -> FoldRecord? {
-        let get = statement(.recordGet)
-        get.bind(1, dot.value)
-        defer { get.reset() }
-        if try get.step() {
-            return Self.record(dot, kind: get.number(0), flags: get.integer(1), stamp: get.number(2))
-        }
+        if let record = try record(named: dot) { return record }
         let alias = statement(.aliasGet)
         alias.bind(1, dot.value)
         defer { alias.reset() }
-        guard try alias.step() else { return nil }
-        let target = LocalDot(value: alias.number(0))
-        return target == dot ? nil : try record(target)
+        return try alias.step() ? record(named: LocalDot(value: alias.number(0))) : nil
+    }
+
+    private func record(named dot: LocalDot) throws -> FoldRecord? {
+        let get = statement(.recordGet)
+        get.bind(1, dot.value)
+        defer { get.reset() }
+        guard try get.step() else { return nil }
+        return Self.record(dot, kind: get.number(0), flags: get.integer(1), stamp: get.number(2))
     }
 
     /// A record as its row has it.
@@ -172,7 +173,10 @@ final class StateReader {
     /// The record as it was born.
     func birth(_ record: FoldRecord) throws -> RecordView {
         let leaf = record.isKeyed ? [] : try logs.leaf(record.id)
-        return RecordView(record, bornIn: leaf.span.bytes)
+        guard let view = RecordView(record, bornIn: leaf.span.bytes) else {
+            throw StoreError.damaged("a record is named that change \(record.id.sequence) did not create")
+        }
+        return view
     }
 
     /// The record as it is.

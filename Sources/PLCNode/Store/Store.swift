@@ -28,6 +28,8 @@ package final class Store {
     var foldingSpace: Int?
     /// The space whose digest was changed last.
     var touchedSpace: (index: Int, entry: SpaceEntry)?
+    /// What a fold has met that cannot be as it was written.
+    var foundDamage: String?
     /// The record that the fold looked up last.
     var foundRecord: FoldRecord?
     /// The winner that the fold looked up last; it is used up by the write that follows.
@@ -71,6 +73,7 @@ package final class Store {
         lsn = storedLSN
         self.random = random
         try load()
+        try checkHeads()
         logReader.unwritten = { [unowned self] dot in logs[dot.log]?.buffered(dot.sequence) }
     }
 
@@ -93,10 +96,17 @@ package final class Store {
         for (index, log) in try statements.loadLogs(spaces) {
             number(log, index)
         }
+        // A number that was given must not be given again: peers ask for what moved after the last that they saw.
+        guard lsn >= logs.values.lazy.map(\.lsn).max() ?? 0, lsn <= Self.maximumLSN else {
+            throw StoreError.damaged("the number of the newest move of a head is not the newest")
+        }
         heldCount = try database.integer("SELECT count(*) FROM held") ?? 0
         pendingMarks =
             try database.integer("SELECT count(*) FROM mark WHERE dot >> 10 <> record >> 10") ?? 0
     }
+
+    /// Numbers of moves stay below this.
+    static let maximumLSN: UInt64 = 1 << 62
 
     /// Enters a log under its number.
     func number(_ log: LogEntry, _ index: Int) {
@@ -166,10 +176,10 @@ package final class Store {
         try? database.execute("ROLLBACK")
         logReader.forget()
         isLost = true
-        try load()
-        clock = Clock(last: storedClock)
         storedLSN = try statements.meta("lsn") ?? 0
         lsn = storedLSN
+        try load()
+        clock = Clock(last: storedClock)
         isLost = false
     }
 
@@ -375,10 +385,15 @@ package final class Store {
         _ leaf: borrowing RawSpan, _ log: LogEntry, _ index: Int, _ sequence: UInt64
     ) throws {
         foldingSpace = log.space
+        foundDamage = nil
         var target = self
-        if let stamp = try fold.apply(leaf, log: index, sequence: sequence, to: &target) {
-            clock.observe(stamp)
+        do {
+            let stamp = try fold.apply(leaf, log: index, sequence: sequence, to: &target)
+            if let stamp { clock.observe(stamp) }
+        } catch is Malformed {
+            foundDamage = "an op waits that its change does not have"
         }
+        if let foundDamage { throw StoreError.damaged(foundDamage) }
     }
 
     private func touch(_ index: Int) {

@@ -71,8 +71,13 @@ final class StoreStatements {
             guard let id = Bytes32(rows.bytes(1)), let digest = StateDigest(bytes: rows.bytes(3)) else {
                 throw StoreError.damaged("a space cannot be read")
             }
+            let genesis = rows.bytes(2)
+            guard SpaceID(genesis: genesis) == SpaceID(id), (try? Genesis(genesis)) != nil else {
+                throw StoreError.damaged(
+                    "what space \(SpaceID(id).short) was founded with is not what names it")
+            }
             let entry = SpaceEntry(
-                id: SpaceID(id), genesis: rows.bytes(2), digest: digest, records: rows.integer(4))
+                id: SpaceID(id), genesis: genesis, digest: digest, records: rows.integer(4))
             spaces.append((Int(rows.integer(0)), entry))
         }
         return spaces
@@ -99,10 +104,14 @@ final class StoreStatements {
             """)
         var logs: [(Int, LogEntry)] = []
         while try rows.step() {
+            let index = Int(rows.integer(0))
             guard let id = Bytes16(rows.bytes(1)) else { throw StoreError.damaged("a log cannot be read") }
             let log = LogEntry(id: LogID(id))
             if !rows.isNull(2) { try read(rows, into: log, spaces) }
-            logs.append((Int(rows.integer(0)), log))
+            logs.append((index, log))
+        }
+        guard logs.allSatisfy({ $0.0 >= 1 && $0.0 <= logs.count }) else {
+            throw StoreError.damaged("logs are not numbered as they were")
         }
         return logs
     }
@@ -115,17 +124,26 @@ final class StoreStatements {
             throw damaged
         }
         let hashes = stride(from: 0, to: peaks.count, by: 32).compactMap { Bytes32(peaks.span.bytes, at: $0) }
-        guard let forest = Forest(count: row.number(6), peaks: hashes) else { throw damaged }
-        log.space = space
-        log.descriptor = LogDescriptor(
+        guard let forest = Forest(count: row.number(6), peaks: hashes), forest.count <= Dot.maximumSequence,
+            hashes.count * Bytes32.count == peaks.count, row.number(12) <= Store.maximumLSN
+        else { throw damaged }
+        let descriptor = LogDescriptor(
             space: spaceID, key: PublicKey(key), channel: log.id.channel, epoch: Self.number(row.bytes(4)))
+        guard descriptor.id == log.id else {
+            throw StoreError.damaged("the key or the epoch of log \(row.integer(0)) is not what names it")
+        }
+        log.space = space
+        log.descriptor = descriptor
         log.isOwn = row.integer(5) == 1
         log.forest = forest
         log.folded = forest.count
         log.lsn = row.number(12)
         if !row.isNull(8) {
-            log.head = Head(count: row.number(8), flags: UInt8(row.integer(9)), signature: row.bytes(10))
-            log.headRoot = Bytes32(row.bytes(11))
+            guard let flags = UInt8(exactly: row.integer(9)), let root = Bytes32(row.bytes(11)),
+                row.number(8) >= 1, row.number(8) <= forest.count
+            else { throw damaged }
+            log.head = Head(count: row.number(8), flags: flags, signature: row.bytes(10))
+            log.headRoot = root
         }
     }
 
@@ -208,6 +226,9 @@ final class StoreStatements {
         var tail: [LogEntry.Tail] = []
         while try rows.step() {
             guard rows.isNull(3) else { break }
+            guard (1...Int64(StretchCodec.maximumRawBytes)).contains(rows.integer(1)) else {
+                throw StoreError.damaged("the last changes of log \(log) cannot be read")
+            }
             tail.append(
                 LogEntry.Tail(key: rows.number(0), count: Int(rows.integer(1)), bytes: Int(rows.integer(2))))
         }

@@ -162,11 +162,26 @@ public struct ReadRequest: Sendable {
         public let from: UInt64
         /// The length of the head to prove against.
         public let to: UInt64
+        /// The log's full identity, to which its roots commit.
+        public let fullID: Bytes32
+        /// The root that the head signs, which what is read must lead to: nothing that the disk has spoilt is sent.
+        public let root: Bytes32
 
-        package init(log: LogID, from: UInt64, to: UInt64) {
-            self.log = log
+        package init(_ descriptor: LogDescriptor, from: UInt64, to: UInt64, root: Bytes32) {
+            log = descriptor.id
             self.from = from
             self.to = to
+            fullID = descriptor.fullID
+            self.root = root
+        }
+
+        /// What is left of the part from leaf `from` on.
+        package init(_ part: Part, from: UInt64) {
+            log = part.log
+            self.from = from
+            to = part.to
+            fullID = part.fullID
+            root = part.root
         }
     }
 

@@ -95,8 +95,11 @@ extension Replica {
         var parts: [ReadRequest.Part] = []
         var heads: [Head] = []
         for want in session.wants.prefix(Self.batchLogs) {
-            guard want.space == first.space, let head = signedHead(want.space, want.log) else { break }
-            parts.append(ReadRequest.Part(log: want.log, from: want.from, to: head.count))
+            guard want.space == first.space, let head = signedHead(want.space, want.log),
+                let log = spaces[want.space]?.logs[want.log]
+            else { break }
+            parts.append(
+                ReadRequest.Part(log.descriptor, from: want.from, to: head.count, root: log.root))
             heads.append(head)
         }
         guard !parts.isEmpty else {

@@ -19,6 +19,7 @@ final class DiskHost: ReplicaSurroundings {
     var closing: [ConnectionID] = []
     private(set) var events: [Event] = []
     private(set) var complaints: [String] = []
+    private(set) var damagedLogs: [LogID] = []
     var time: UInt64 = 0
     private var random: SplitMix64
 
@@ -75,6 +76,7 @@ final class DiskHost: ReplicaSurroundings {
     func report(_ event: Event) { events.append(event) }
     func complain(_ message: String) { complaints.append(message) }
     func failed(_ error: any Error) {}
+    func found(damaged log: LogID) { damagedLogs.append(log) }
 
     // MARK: What the threads do
 

@@ -63,6 +63,7 @@ struct StatusReport {
                     isInSync: peer.inSync.isEmpty ? nil : peer.inSync.allSatisfy(\.isInSync))
             }
             alarms += live.alarms
+            alarms += live.damagedLogs.map { context.text(Texts.damagedLog, hexadecimal($0.value.bytes)) }
         } else {
             peers = try node.read { try $0.peers() }.map {
                 Peer(

@@ -175,6 +175,9 @@ enum Texts {
     static let badLog = Phrase(
         "log {1} is damaged: {2}; restore a backup, or join again with a new folder",
         "الدفتر {1} تالف: {2}؛ استعد نسخة احتياطية أو انضم من جديد بمجلد جديد")
+    static let damagedLog = Phrase(
+        "log {1} is damaged on this node's disk, and is not sent to anybody; see 'plc doctor'",
+        "الدفتر {1} تالف على قرص هذه العقدة ولا يُرسَل إلى أحد؛ انظر 'plc doctor'")
     static let badHead = Phrase(
         "the signature under log {1} does not fit it", "التوقيع على الدفتر {1} لا يطابقه")
     static let badState = Phrase(

@@ -1,0 +1,26 @@
+import PLCSync
+
+/// What must fit together before the store is used: cheap, a few hashes a log.
+extension Store {
+    /// Holds the hashes of every log against what names them, so that nothing false is announced, signed or sent.
+    ///
+    /// A head that covers the whole log is held against its forest, any other against its signature; an own log, of which
+    /// nobody may have a head, against its stored hashes and its last leaves.
+    func checkHeads() throws {
+        for (index, log) in logs.sorted(by: { $0.key < $1.key }) {
+            guard let descriptor = log.descriptor else { continue }
+            if log.isOwn, log.forest.count > 0 {
+                let stored = try logReader.forest(log: index, length: log.forest.count)
+                guard stored == log.forest else {
+                    throw StoreError.damagedLog(log.id, "its hashes are not those of its changes")
+                }
+            }
+            guard let head = log.head, let root = log.headRoot else { continue }
+            let isSound =
+                head.count == log.forest.count
+                ? root == log.forest.root(of: descriptor.fullID, hasher: hasher)
+                : head.isValid(root: root, of: descriptor)
+            guard isSound else { throw StoreError.damagedLog(log.id, "its head is not that of its hashes") }
+        }
+    }
+}

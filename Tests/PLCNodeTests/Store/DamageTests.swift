@@ -1,0 +1,150 @@
+import CSQLite
+import PLCNode
+import PLCSync
+import Testing
+
+/// Runs statements on a database behind its store's back, as a disk would that spoils it.
+func spoil(_ path: String, files: String? = nil, _ sql: String) {
+    var database: OpaquePointer?
+    same(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, files), SQLITE_OK, "opening \(path)")
+    same(sqlite3_exec(database, sql, nil, nil, nil), SQLITE_OK, sql)
+    sqlite3_close(database)
+}
+
+/// Rows that are not what was written: they are noticed, with a sentence, and never a trap.
+@Suite struct DamageTests {
+    /// A node with a space, a foreign log and some work.
+    private static func makeNode(in root: TemporaryFolder) throws -> (NodeFolder, SpaceID) {
+        let folder = NodeFolder(root.path + "/node")
+        try Node.create(in: folder, name: "node", language: "en")
+        let node = try Node(folder)
+        defer { node.stop() }
+        let space = try node.found(level: .school, parent: nil)
+        for number in 0..<40 {
+            var value = ByteWriter()
+            value.write(text: "number \(number)")
+            let bytes = value.bytes
+            _ = try node.author(space) { _ in
+                var draft = Draft()
+                draft.append(.create(kind: 3, initial: [(.number(9), bytes)], owned: false))
+                return draft
+            }
+        }
+        return (folder, space)
+    }
+
+    private static func isDamage(_ error: any Error) -> Bool {
+        switch error {
+        case StoreError.damaged, StoreError.damagedLog: true
+        default: false
+        }
+    }
+
+    @Test("a row of spaces, logs or facts that does not fit is refused when the store is opened")
+    func opening() throws {
+        let root = TemporaryFolder()
+        let (folder, _) = try Self.makeNode(in: root)
+        let sound = try FileSystem.read(folder.store, limit: 1 << 24)
+        for sql in [
+            "UPDATE meta SET value = 1 WHERE key = 'lsn'",
+            "UPDATE meta SET value = -1 WHERE key = 'lsn'",
+            "DELETE FROM meta WHERE key = 'lsn'",
+            "UPDATE space SET genesis = CAST(substr(genesis, 1, length(genesis) - 1) || x'55' AS BLOB)",
+            "UPDATE space SET id = zeroblob(32)",
+            "UPDATE space SET digest = x'00'",
+            "UPDATE log SET epoch = zeroblob(8)",
+            "UPDATE log SET key = zeroblob(32)",
+            "UPDATE log SET id = zeroblob(16)",
+            "UPDATE log SET idx = 5000000",
+            "UPDATE log SET idx = -1",
+            "UPDATE log SET lsn = -1",
+            "UPDATE log SET count = count + 1",
+            "UPDATE log SET count = -1",
+            "UPDATE log SET peaks = zeroblob(length(peaks))",
+            "UPDATE log SET peaks = CAST(peaks || x'00' AS BLOB)",
+            "UPDATE log SET head_count = 41, head_flags = 0, head_signature = x'', head_root = zeroblob(32)",
+            "UPDATE log SET head_count = 1, head_flags = 0, head_signature = zeroblob(64), head_root = zeroblob(32)",
+            "UPDATE log SET head_count = 1, head_flags = 999, head_signature = x'', head_root = zeroblob(32)",
+            "UPDATE stretch SET bytes = zeroblob(length(bytes))",
+            "UPDATE stretch SET count = -1",
+            "DELETE FROM stretch",
+        ] {
+            spoil(folder.store, sql)
+            do {
+                let node = try Node(folder)
+                node.stop()
+                Issue.record("\(sql): the store is opened")
+            } catch {
+                same(Self.isDamage(error), true, "\(sql): \(error)")
+            }
+            try FileSystem.write(sound, to: folder.store, mode: 0o600)
+        }
+        try Node(folder).stop()
+    }
+
+    @Test("a row of records or stretches that does not fit gives an error to who reads it, and no trap")
+    func reading() throws {
+        let root = TemporaryFolder()
+        let (folder, space) = try Self.makeNode(in: root)
+        let node = try Node(folder)
+        defer { node.stop() }
+        for (number, sql) in [
+            "UPDATE record SET id = id + 3",
+            "UPDATE record SET id = id + (1 << 40)",
+            "UPDATE stretch SET raw_bytes = 1 << 50",
+            "UPDATE stretch SET raw_bytes = -1",
+            "UPDATE stretch SET count = 1 << 50",
+            "UPDATE stretch SET count = -1",
+            "UPDATE stretch SET bytes = zeroblob(length(bytes))",
+            "UPDATE stretch SET bytes = substr(bytes, 1, 3)",
+        ].enumerated() {
+            let copy = root.path + "/copy\(number)"
+            try node.read { try $0.backup(to: copy) { _, _ in } }
+            spoil(copy, sql)
+            let view = try StoreView(path: copy)
+            do {
+                var records = 0
+                try view.forEachRecord(of: space) {
+                    _ = try view.view($0)
+                    records += 1
+                }
+                // A record of a log that is not there is in no space.
+                same(records, 0, sql)
+            } catch {
+                same(Self.isDamage(error), true, "\(sql): \(error)")
+            }
+        }
+    }
+
+    @Test("L-33: no damaged change leaves a node, whichever it is")
+    func sending() throws {
+        for (sql, isDamaged) in [
+            ("SELECT 1", false),
+            (  // The last byte of the last change, which is part of a value.
+                """
+                UPDATE stretch SET bytes = CAST(substr(bytes, 1, length(bytes) - 1) || x'7f' AS BLOB)
+                WHERE raw_bytes IS NULL
+                """, true
+            ),
+            (  // A byte of the first change.
+                """
+                UPDATE stretch SET bytes = CAST(substr(bytes, 1, 90) || x'7f' || substr(bytes, 92) AS BLOB)
+                WHERE id = (SELECT min(id) FROM stretch)
+                """, true
+            ),
+            ("UPDATE node SET hashes = zeroblob(length(hashes))", true),
+        ] {
+            var pair = try HostPair()
+            pair.a.write(pair.space, changes: 700, size: 1_000)
+            while !pair.a.jobs.isEmpty { pair.a.runJob() }
+            _ = pair.a.work()
+            spoil("store.db", files: pair.a.disk.name, sql)
+            pair.connect()
+            pair.carry()
+            let held = try pair.b.changes(pair.space)
+            same(held == 700, !isDamaged, "\(sql): \(held) changes came")
+            same(pair.a.damagedLogs.count, isDamaged ? 1 : 0, "\(sql): logs are known to be damaged")
+            same(pair.a.complaints.contains { $0.contains("damaged") }, isDamaged, "\(pair.a.complaints)")
+        }
+    }
+}
