@@ -191,8 +191,23 @@ package final class ReplicaHost: @unchecked Sendable {
                 step(.read(request.id, answer.parts))
             case .failure(let error):
                 surroundings.complain("what a peer wants cannot be read: \(error)")
-                if case StoreError.damagedLog(let log, _) = error { surroundings.found(damaged: log) }
+                if case StoreError.damagedLog(let log, _) = error { setAside(log, of: request.space) }
                 step(.read(request.id, nil))
+            }
+        }
+    }
+
+    /// Sets aside what is damaged of a log, so that the rest of its space goes on, and what is missing is asked for.
+    private func setAside(_ log: LogID, of space: SpaceID) {
+        surroundings.found(damaged: log)
+        surroundings.write({ store in
+            _ = try store.quarantine(log)
+            return try store.snapshot(space)
+        }) { [weak self] result in
+            switch result {
+            case .success(let snapshot): self?.step(.reopened(snapshot))
+            case .failure(let error):
+                self?.surroundings.complain("what is damaged cannot be set aside: \(error)")
             }
         }
     }

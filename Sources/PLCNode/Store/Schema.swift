@@ -6,7 +6,7 @@ package import PLCSync
 /// was born with is read from the leaf that created it; tables hold only what has changed since.
 enum Schema {
     /// The version that this program writes.
-    static let version: Int64 = 2
+    static let version: Int64 = 3
 
     /// The steps from each version to the next.
     static let migrations: [String] = [
@@ -100,6 +100,19 @@ enum Schema {
 
         -- flags of records: 4 an addition of the same change may be kept apart from the birth.
         UPDATE record SET flags = flags | 4 WHERE id IN (SELECT record FROM element WHERE dot >> 10 = record >> 10);
+        """,
+        """
+        -- Stretches from the first that was damaged on, as they were found; sound = 1: may be read by people here.
+        CREATE TABLE aside (
+            id INTEGER PRIMARY KEY, count INTEGER NOT NULL, raw_bytes INTEGER, bytes BLOB NOT NULL,
+            sound INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+
+        -- Logs that were longer before damage was found: how long, their root then (null of an own log), and up to where
+        -- the state has them.
+        CREATE TABLE repair (
+            log INTEGER PRIMARY KEY, held INTEGER NOT NULL, root BLOB, folded INTEGER NOT NULL
+        ) STRICT;
         """,
     ]
 

@@ -197,6 +197,64 @@ final class StoreStatements {
 
     func deleteCursors() throws { try database.execute("DELETE FROM cursor") }
 
+    // MARK: Damage
+
+    /// The repairs that are under way, by the numbers of their logs.
+    func loadRepairs() throws -> [Int: LogEntry.Repair] {
+        let rows = try database.prepare("SELECT log, held, root, folded FROM repair")
+        var repairs: [Int: LogEntry.Repair] = [:]
+        while try rows.step() {
+            let root = rows.isNull(2) ? nil : Bytes32(rows.bytes(2))
+            repairs[Int(rows.integer(0))] = LogEntry.Repair(
+                held: rows.number(1), root: root, folded: rows.number(3))
+        }
+        return repairs
+    }
+
+    func set(_ repair: LogEntry.Repair, log: Int) throws {
+        let set = try database.prepare(
+            "INSERT OR REPLACE INTO repair (log, held, root, folded) VALUES (?1, ?2, ?3, ?4)")
+        set.bind(1, log).bind(2, repair.held).bind(4, repair.folded)
+        if let root = repair.root { set.bind(3, root.bytes) } else { set.bindNull(3) }
+        try set.run()
+    }
+
+    /// Moves a log's stretches from `key` on out of it, and forgets the nodes over them.
+    func setAside(from key: UInt64, log: Int) throws {
+        let end = LocalDot(log: log + 1, sequence: 0, op: 0).value
+        for sql in [
+            """
+            INSERT OR REPLACE INTO aside (id, count, raw_bytes, bytes)
+            SELECT id, count, raw_bytes, bytes FROM stretch WHERE id >= ?1 AND id < ?2
+            """,
+            "DELETE FROM stretch WHERE id >= ?1 AND id < ?2", "DELETE FROM node WHERE id >= ?1 AND id < ?2",
+        ] {
+            try database.prepare(sql).bind(1, key).bind(2, end).run()
+        }
+    }
+
+    /// Where each stretch of a log begins that was set aside, and how many items it says to have.
+    func asideStretches(log: Int) throws -> [(key: UInt64, count: Int64)] {
+        let rows = try database.prepare("SELECT id, count FROM aside WHERE id BETWEEN ?1 AND ?2")
+        rows.bind(1, LocalDot(log: log, sequence: 0, op: 0).value)
+            .bind(2, LocalDot(log: log + 1, sequence: 0, op: 0).value - 1)
+        var found: [(key: UInt64, count: Int64)] = []
+        while try rows.step() { found.append((rows.number(0), rows.integer(1))) }
+        return found
+    }
+
+    func markSound(_ key: UInt64) throws {
+        try database.prepare("UPDATE aside SET sound = 1 WHERE id = ?1").bind(1, key).run()
+    }
+
+    /// Forgets what was set aside of a log that is whole again.
+    func endRepair(log: Int) throws {
+        try database.prepare("DELETE FROM repair WHERE log = ?1").bind(1, log).run()
+        try database.prepare("DELETE FROM aside WHERE id BETWEEN ?1 AND ?2")
+            .bind(1, LocalDot(log: log, sequence: 0, op: 0).value)
+            .bind(2, LocalDot(log: log + 1, sequence: 0, op: 0).value - 1).run()
+    }
+
     // MARK: Stretches and nodes
 
     func insertStretch(_ key: UInt64, count: Int, rawBytes: Int?, _ bytes: [UInt8]) throws {

@@ -184,6 +184,8 @@ package final class StoreView {
                 log: part.log, from: part.from, count: count, items: items, next: next, bridge: bridge)
             return (read, bytes)
         } catch StoreError.damaged(let what) {
+            // What is repaired is to be read anew.
+            logReader.forget()
             throw StoreError.damagedLog(part.log, what)
         }
     }

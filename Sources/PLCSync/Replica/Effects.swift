@@ -322,6 +322,8 @@ public struct Admission: Hashable, Sendable {
 public enum Input: Sendable {
     /// A space is held: at the start, after it was founded here, or after a join.
     case opened(SpaceSnapshot)
+    /// Something of a space was not on the disk as it was written: this is what is left of it.
+    case reopened(SpaceSnapshot)
     /// A connection's handshake is complete; `nonce` is fresh randomness for its session.
     case connected(
         ConnectionID, peer: PublicKey, exporter: [UInt8], isDialer: Bool, nonce: Bytes16, purpose: Purpose)

@@ -131,6 +131,18 @@ final class DiskHost: ReplicaSurroundings {
         }
     }
 
+    /// The state digest of a space.
+    func digest(_ space: SpaceID) throws -> Bytes32 { try view.summary(space).digest }
+
+    /// Sets aside what is damaged of a log, as a read or doctor would.
+    func quarantine(_ log: LogID, of space: SpaceID) throws -> Bool {
+        try store.begin()
+        let isSet = try store.quarantine(log)
+        _ = try store.commit()
+        host.step(.reopened(try store.snapshot(space)))
+        return isSet
+    }
+
     /// How many changes of a space are stored.
     func changes(_ space: SpaceID) throws -> Int { try view.summary(space).changes }
 }

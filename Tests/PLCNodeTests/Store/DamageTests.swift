@@ -60,14 +60,10 @@ func spoil(_ path: String, files: String? = nil, _ sql: String) {
             "UPDATE log SET lsn = -1",
             "UPDATE log SET count = count + 1",
             "UPDATE log SET count = -1",
-            "UPDATE log SET peaks = zeroblob(length(peaks))",
             "UPDATE log SET peaks = CAST(peaks || x'00' AS BLOB)",
             "UPDATE log SET head_count = 41, head_flags = 0, head_signature = x'', head_root = zeroblob(32)",
             "UPDATE log SET head_count = 1, head_flags = 0, head_signature = zeroblob(64), head_root = zeroblob(32)",
             "UPDATE log SET head_count = 1, head_flags = 999, head_signature = x'', head_root = zeroblob(32)",
-            "UPDATE stretch SET bytes = zeroblob(length(bytes))",
-            "UPDATE stretch SET count = -1",
-            "DELETE FROM stretch",
         ] {
             spoil(folder.store, sql)
             do {
@@ -80,6 +76,97 @@ func spoil(_ path: String, files: String? = nil, _ sql: String) {
             try FileSystem.write(sound, to: folder.store, mode: 0o600)
         }
         try Node(folder).stop()
+    }
+
+    @Test("L-35: an own log that is damaged at its end is not written to any more")
+    func ownLog() throws {
+        let root = TemporaryFolder()
+        let (folder, space) = try Self.makeNode(in: root)
+        let sound = try FileSystem.read(folder.store, limit: 1 << 24)
+        for sql in [
+            "UPDATE stretch SET bytes = zeroblob(length(bytes))",
+            "UPDATE stretch SET bytes = CAST(substr(bytes, 1, length(bytes) - 1) || x'7f' AS BLOB)",
+            "UPDATE stretch SET count = -1",
+            "UPDATE log SET peaks = zeroblob(length(peaks))",
+            "DELETE FROM stretch",
+        ] {
+            spoil(folder.store, sql)
+            for _ in 0..<2 {
+                let node = try Node(folder)
+                defer { node.stop() }
+                let repair = try #require(node.read { try $0.repairs() }.first)
+                same(repair.sound, 0, sql)
+                same(repair.held, 40, sql)
+                let dot = try node.author(space) { _ in
+                    var draft = Draft()
+                    draft.append(.create(kind: 3, initial: [], owned: false))
+                    return draft
+                }
+                same(dot.log == repair.log, false, "\(sql): the log that the node writes to")
+            }
+            try FileSystem.write(sound, to: folder.store, mode: 0o600)
+        }
+    }
+
+    /// Two in sync, with 700 changes of the first one.
+    private static func makePair() throws -> (pair: HostPair, log: LogID) {
+        var pair = try HostPair()
+        pair.a.write(pair.space, changes: 700, size: 100)
+        while !pair.a.jobs.isEmpty { pair.a.runJob() }
+        _ = pair.a.work()
+        pair.connect()
+        pair.carry()
+        let log = try #require(pair.a.store.snapshot(pair.space).logs.first { $0.forest.count == 700 })
+        return (pair, log.descriptor.id)
+    }
+
+    @Test("L-34: what is damaged is set aside, and comes again from a peer", arguments: [true, false])
+    func repair(isOwn: Bool) throws {
+        var (pair, log) = try Self.makePair()
+        let (host, space) = (isOwn ? pair.a : pair.b, pair.space)
+        let digest = try host.digest(space)
+        for (place, sound) in [(300, 256), (10, 0), (699, 512)] {
+            spoil(
+                "store.db", files: host.disk.name,
+                """
+                UPDATE stretch SET bytes = zeroblob(length(bytes)) WHERE id = (
+                    SELECT max(id) FROM stretch
+                    WHERE id <= ((SELECT idx FROM log WHERE count = 700) << 40) + (\(place) << 10))
+                """)
+            let isSet = try host.quarantine(log, of: space)
+            let repairs = host.store.repairs
+            pair.connect()
+            pair.carry()
+            same(isSet, true, "it is set aside")
+            same(repairs.first?.sound ?? 700 <= UInt64(sound), true, "\(place): \(repairs)")
+            same(repairs.first?.held, 700, "\(place)")
+            same(host.store.repairs, [], "\(place): all is back: \(host.complaints)")
+            same(pair.isInSync, true, "\(place): they are in sync")
+            same(try host.digest(space), digest, "\(place): the state is as it was")
+        }
+        // What is folded anew from what came is the same, and a new change of the node's goes on.
+        host.write(space, changes: 1, size: 10)
+        pair.carry()
+        try host.store.begin()
+        same(try host.store.rebuild(), [], "the state is that of the logs")
+        _ = try host.store.commit()
+        same(try pair.a.digest(space) == pair.b.digest(space), true, "the states are the same")
+        same(try pair.a.changes(space), 701)
+        same(try pair.b.changes(space), 701)
+    }
+
+    @Test("a stored hash that is wrong over sound changes is mended at once")
+    func nodes() throws {
+        let (pair, log) = try Self.makePair()
+        spoil("store.db", files: pair.b.disk.name, "UPDATE node SET hashes = zeroblob(length(hashes))")
+        try pair.b.store.begin()
+        let before = try pair.b.store.checkLogs()
+        let isSet = try pair.b.store.quarantine(log)
+        let after = try pair.b.store.checkLogs()
+        _ = try pair.b.store.commit()
+        same(before.count, 1, "doctor sees it")
+        same(isSet, false, "nothing is set aside")
+        same(after, [], "doctor sees nothing any more")
     }
 
     @Test("a row of records or stretches that does not fit gives an error to who reads it, and no trap")
@@ -144,6 +231,7 @@ func spoil(_ path: String, files: String? = nil, _ sql: String) {
             let held = try pair.b.changes(pair.space)
             same(held == 700, !isDamaged, "\(sql): \(held) changes came")
             same(pair.a.damagedLogs.count, isDamaged ? 1 : 0, "\(sql): logs are known to be damaged")
+            same(pair.a.store.repairs.count, isDamaged && !sql.contains("node") ? 1 : 0, "\(sql): set aside")
             same(pair.a.complaints.contains { $0.contains("damaged") }, isDamaged, "\(pair.a.complaints)")
         }
     }

@@ -91,6 +91,8 @@ import Testing
         DROP TABLE element;
         ALTER TABLE old RENAME TO element;
         UPDATE record SET flags = flags & 3;
+        DROP TABLE aside;
+        DROP TABLE repair;
         PRAGMA user_version = 1
         """
 }
