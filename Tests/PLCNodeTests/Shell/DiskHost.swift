@@ -20,6 +20,8 @@ final class DiskHost: ReplicaSurroundings {
     private(set) var events: [Event] = []
     private(set) var complaints: [String] = []
     private(set) var damagedLogs: [LogID] = []
+    /// Why the process would have to end.
+    private(set) var endings: [any Error] = []
     var time: UInt64 = 0
     private var random: SplitMix64
 
@@ -81,10 +83,12 @@ final class DiskHost: ReplicaSurroundings {
     // MARK: What the threads do
 
     /// Runs the first job that waits in a transaction of its own.
-    func runJob() { _ = group?.run([jobs.removeFirst()]) }
+    func runJob() { run([jobs.removeFirst()]) }
 
     /// Runs these jobs in one transaction.
-    func run(_ jobs: [CommitGroup.Job]) { _ = group?.run(jobs) }
+    func run(_ jobs: [CommitGroup.Job]) {
+        if let ending = group?.run(jobs) { endings.append(ending) }
+    }
 
     /// Tells the host the first thing that it was not told.
     func complete() { completions.removeFirst()() }
