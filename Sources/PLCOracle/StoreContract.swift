@@ -34,7 +34,7 @@ package struct StoreContract {
     private var store: any ReplicaStore
     private let space: SpaceID
     private let other: SigningKey
-    private let hasher = MerkleHasher()
+    let hasher = MerkleHasher()
     private var faults: [String] = []
     private var commits: UInt64 = 0
 
@@ -112,7 +112,8 @@ package struct StoreContract {
                     contract.claim("the move is numbered", found.lsn == moved[log.descriptor.id])
                     var left = [
                         ReadRequest.Part(
-                            log: log.descriptor.id, from: 1, to: to, head: head.count, bridge: found.bridge)
+                            log.descriptor, from: 1, to: to, head: head.count, bridge: found.bridge,
+                            root: log.forest.root(of: log.descriptor.fullID, hasher: contract.hasher))
                     ]
                     while !left.isEmpty { left = try contract.read(left, maximumBytes: 5_000, [log]) }
                 }
@@ -131,9 +132,10 @@ package struct StoreContract {
             let logs = try contract.receive(sizes)
             for limit in [1, 40, 65_600, 100_000, 147_456, 1_000_000] {
                 var left = logs.map { log in
-                    ReadRequest.Part(
-                        log: log.descriptor.id, from: 1, to: log.forest.count, head: log.forest.count,
-                        bridge: [])
+                    let root = log.forest.root(of: log.descriptor.fullID, hasher: contract.hasher)
+                    let count = log.forest.count
+                    return ReadRequest.Part(
+                        log.descriptor, from: 1, to: count, head: count, bridge: [], root: root)
                 }
                 var answers = 0
                 while !left.isEmpty, answers < 100 {
@@ -225,9 +227,7 @@ package struct StoreContract {
             claim("the leaves are those", itemLeaves(read.items) == Array(leaves))
             check(read, of: log, to: part)
             if read.next <= part.to {
-                left.append(
-                    ReadRequest.Part(
-                        log: part.log, from: read.next, to: part.to, head: part.head, bridge: part.bridge))
+                left.append(ReadRequest.Part(part, from: read.next))
             }
         }
         return left

@@ -11,8 +11,9 @@ examined by doctor. What comes of it:
     sent on          A MEMBER HOLDS SOMETHING FALSE and is told that it is in sync, or cannot be mended by a sound peer
     died, hung       the process ends without a sentence, or does not answer
 
-Nothing verifies what it reads yet, so some of these are known; those in `KNOWN` are counted and tolerated. What is sent
-on, and what hangs, is not. Keys and identities are drawn anew at each run, so that `--only` damages the same place of a
+What is sent is verified, and rows that cannot be are refused; but the state is compared with its logs only when somebody
+asks doctor, so some of these are known; those in `KNOWN` are counted and tolerated. What is sent on, what hangs and what
+dies is not. Keys and identities are drawn anew at each run, so that `--only` damages the same place of a
 store that is alike, not the same bytes.
 """
 
@@ -43,12 +44,8 @@ KNOWN = {
     # Doctor folds the state anew and sees these; the node answers with them until somebody asks doctor.
     "served, seen": TABLES,
     # Doctor compares nothing with names that records were imported under, and addresses of peers.
-    # Nor does it hold a genesis against its space's identity, the key and epoch of an empty log against the log's, or the
-    # flags of a record against its birth. Seen of imported, peer, space, log, record; none is safe from it.
+    # Nor does it hold the flags of a record against its birth.
     "served, unseen": TABLES,
-    # What is read is taken for what was written, and traps where that cannot be: a number of a move that is not the
-    # newest (SpaceState.moved), items that do not fit their stretch (LogReader), a leaf that is no change (RecordView).
-    "died": TABLES,
 }
 # For who builds the scrubber: PLC_ROT_STRICT=1 tolerates nothing.
 IS_STRICT = os.environ.get("PLC_ROT_STRICT") == "1"

@@ -32,11 +32,15 @@ package protocol ReplicaSurroundings: AnyObject {
     func complain(_ message: String)
     /// The store has failed what somebody waits for.
     func failed(_ error: any Error)
+    /// A log is not on the disk as it was written.
+    func found(damaged log: LogID)
 }
 
 extension ReplicaSurroundings {
     /// Nobody listens, unless somebody does.
     package func says(_ id: ConnectionID, _ frame: [UInt8]) {}
+    /// Nobody keeps a list, unless somebody does.
+    package func found(damaged log: LogID) {}
 
     /// Runs `body` inside the store's next transaction.
     func write<Value: Sendable>(
@@ -193,7 +197,23 @@ package final class ReplicaHost: @unchecked Sendable {
                 step(.read(request.id, answer.parts))
             case .failure(let error):
                 surroundings.complain("what a peer wants cannot be read: \(error)")
+                if case StoreError.damagedLog(let log, _) = error { setAside(log, of: request.space) }
                 step(.read(request.id, nil))
+            }
+        }
+    }
+
+    /// Sets aside what is damaged of a log, so that the rest of its space goes on, and what is missing is asked for.
+    private func setAside(_ log: LogID, of space: SpaceID) {
+        surroundings.found(damaged: log)
+        surroundings.write({ store in
+            _ = try store.quarantine(log)
+            return try store.snapshot(space)
+        }) { [weak self] result in
+            switch result {
+            case .success(let snapshot): self?.step(.reopened(snapshot))
+            case .failure(let error):
+                self?.surroundings.complain("what is damaged cannot be set aside: \(error)")
             }
         }
     }

@@ -295,6 +295,10 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
 
     package func failed(_ error: any Error) { tell(.failed(error)) }
 
+    package func found(damaged log: LogID) {
+        if !damagedLogs.contains(log) { damagedLogs.append(log) }
+    }
+
     /// The store can be used no more: tells who waits for a meeting now, and who will; on the loop's thread.
     func failedForGood(_ error: any Error) {
         storeFailure = error
@@ -377,6 +381,9 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
     ///
     /// On the loop's thread.
     func name(of key: PublicKey) -> String { host.replica.name(of: key) }
+
+    /// The logs that were found not to be on the disk as they were written; on the loop's thread.
+    private(set) var damagedLogs: [LogID] = []
 
     /// What somebody should look at, in words; on the loop's thread.
     private(set) var alarms: [String] = []

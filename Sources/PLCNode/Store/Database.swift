@@ -143,9 +143,9 @@ final class Statement {
         return self
     }
 
-    /// Binds an unsigned number below 2^63.
+    /// Binds an unsigned number below 2^63; a greater one, which only a damaged row gives, names nothing.
     @discardableResult
-    func bind(_ index: Int32, _ value: UInt64) -> Statement { bind(index, Int64(value)) }
+    func bind(_ index: Int32, _ value: UInt64) -> Statement { bind(index, Int64(bitPattern: value)) }
 
     /// Binds an integer.
     @discardableResult

@@ -11,6 +11,16 @@ final class LogEntry {
         let bytes: Int
     }
 
+    /// What a log was before damage was found in it.
+    struct Repair {
+        /// How many leaves were held.
+        let held: UInt64
+        /// The root of them; nil of an own log.
+        let root: Bytes32?
+        /// How many of them the state has.
+        let folded: UInt64
+    }
+
     let id: LogID
     /// The space's index; nil for a log that is only referred to.
     var space: Int?
@@ -21,8 +31,10 @@ final class LogEntry {
     var head: Head?
     var bridge: [Bytes32] = []
     var lsn: UInt64 = 0
-    /// How many changes are folded.
+    /// How many changes are folded; more than there are leaves while a damaged log is being repaired.
     var folded: UInt64 = 0
+    /// What was held before damage was found, until a peer has given it again.
+    var repair: Repair?
 
     /// Items that are not in the table yet, and where each begins; the end last.
     var buffer: [UInt8] = []

@@ -17,11 +17,15 @@ final class LogReader {
     }
 
     private let find: Statement
+    /// The same of what was set aside and is sound.
+    private let findAside: Statement
     private let node: Statement
     private let codec = StretchCodec()
-    private let hasher = MerkleHasher()
+    let hasher = MerkleHasher()
     private var cache: [(key: UInt64, stretch: Loaded)] = []
     private static let cacheLimit = 8
+    /// The forests up to where logs were found to be what their heads sign, by log and length.
+    var verified: [LocalDot: Forest] = [:]
 
     /// Items that are not on the disk yet, asked before the disk.
     var unwritten: (LocalDot) -> Loaded? = { _ in nil }
@@ -29,11 +33,16 @@ final class LogReader {
     init(_ database: Database) throws {
         find = try database.prepare(
             "SELECT id, count, raw_bytes, bytes FROM stretch WHERE id <= ?1 ORDER BY id DESC LIMIT 1")
+        findAside = try database.prepare(
+            "SELECT id, count, raw_bytes, bytes FROM aside WHERE id <= ?1 AND sound ORDER BY id DESC LIMIT 1")
         node = try database.prepare("SELECT hashes FROM node WHERE id = ?1")
     }
 
     /// Forgets what was read, after the tables have changed under it.
-    func forget() { cache.removeAll(keepingCapacity: true) }
+    func forget() {
+        cache.removeAll(keepingCapacity: true)
+        verified.removeAll(keepingCapacity: true)
+    }
 
     /// The bytes of the leaf that `dot` lies in.
     func leaf(_ dot: LocalDot) throws -> [UInt8] {
@@ -57,31 +66,33 @@ final class LogReader {
             if index < cache.count - 1 { cache.append(cache.remove(at: index)) }
             return cache[cache.count - 1].stretch
         }
-        find.bind(1, dot.change.value)
-        defer { find.reset() }
-        guard try find.step(), find.number(0) >> 40 == UInt64(dot.log) else { throw missing(dot) }
-        let key = find.number(0)
-        let first = LocalDot(value: key).sequence
-        let count = Int(find.integer(1))
-        guard dot.sequence < first + UInt64(count) else { throw missing(dot) }
-        let raw: [UInt8]?
-        if find.isNull(2) {
-            raw = find.bytes(3)
-        } else {
-            let rawBytes = Int(find.integer(2))
-            raw = find.withBytes(3) { codec.decompress($0, rawBytes: rawBytes) }
+        guard let (key, loaded) = try load(dot, with: find) ?? load(dot, with: findAside) else {
+            throw StoreError.damaged("change \(dot.sequence) of log \(dot.log) is missing")
         }
-        guard let raw, let offsets = Self.offsets(raw, count: count) else {
-            throw StoreError.damaged("changes from \(first) of log \(dot.log) cannot be read")
-        }
-        let loaded = Loaded(first: first, count: count, bytes: raw, offsets: offsets)
         if cache.count >= Self.cacheLimit { cache.removeFirst() }
         cache.append((key, loaded))
         return loaded
     }
 
-    private func missing(_ dot: LocalDot) -> StoreError {
-        .damaged("change \(dot.sequence) of log \(dot.log) is missing")
+    /// The stretch with the leaf of `dot` that a query gives; nil if it gives none with it.
+    private func load(_ dot: LocalDot, with find: Statement) throws -> (UInt64, Loaded)? {
+        find.bind(1, dot.change.value)
+        defer { find.reset() }
+        guard try find.step(), find.number(0) >> 40 == UInt64(dot.log) else { return nil }
+        let key = find.number(0)
+        let first = LocalDot(value: key).sequence
+        let unreadable = StoreError.damaged("changes from \(first) of log \(dot.log) cannot be read")
+        guard let count = Int(exactly: find.integer(1)), count >= 1, count <= StretchCodec.maximumRawBytes,
+            let rawBytes = Int(exactly: find.integer(2)),
+            (0...StretchCodec.maximumRawBytes).contains(rawBytes)
+        else { throw unreadable }
+        guard dot.sequence < first + UInt64(count) else { return nil }
+        let isPlain = find.isNull(2)
+        let raw: [UInt8]? = find.withBytes(3) {
+            isPlain ? [UInt8]($0) : codec.decompress($0, rawBytes: rawBytes)
+        }
+        guard let raw, let offsets = Self.offsets(raw, count: count) else { throw unreadable }
+        return (key, Loaded(first: first, count: count, bytes: raw, offsets: offsets))
     }
 
     /// Where each of `count` items begins in `bytes`, and where the last ends; nil if they are not that many.
@@ -131,32 +142,54 @@ final class LogReader {
 
     /// The hash of a block: stored if it is high, computed from its leaves if it is low.
     private func hash(log: Int, of block: Block) throws -> Bytes32 {
-        guard block.height < Replica.storedHeight else {
-            node.bind(1, LocalDot(log: log, sequence: block.end, op: 0).value)
-            defer { node.reset() }
-            guard try node.step() else { throw StoreError.damaged("a hash of log \(log) is missing") }
-            let offset = (block.height - Replica.storedHeight) * Bytes32.count
-            guard let hash = Bytes32(node.bytes(0).span.bytes, at: offset) else {
-                throw StoreError.damaged("a hash of log \(log) is cut short")
-            }
-            return hash
-        }
+        guard block.height < Replica.storedHeight else { return try stored(log: log, block) }
         var forest = Forest()
-        var next = block.start + 1
-        while next <= block.end {
+        for hash in try leafHashes(log: log, from: block.start + 1, to: block.end) {
+            forest.append(hash, hasher: hasher)
+        }
+        return forest.peaks[0]
+    }
+
+    /// The stored hash of a high block.
+    private func stored(log: Int, _ block: Block) throws -> Bytes32 {
+        node.bind(1, LocalDot(log: log, sequence: block.end, op: 0).value)
+        defer { node.reset() }
+        guard try node.step() else { throw StoreError.damaged("a hash of log \(log) is missing") }
+        let offset = (block.height - Replica.storedHeight) * Bytes32.count
+        guard let hash = Bytes32(node.bytes(0).span.bytes, at: offset) else {
+            throw StoreError.damaged("a hash of log \(log) is cut short")
+        }
+        return hash
+    }
+
+    /// The stored hash of the lowest block that is stored and ends with leaf `end`; nil if it cannot be read.
+    func storedBlock(log: Int, end: UInt64) throws -> Bytes32? {
+        let start = end - 1 << UInt64(Replica.storedHeight)
+        do {
+            return try stored(log: log, Block(start: start, height: Replica.storedHeight))
+        } catch StoreError.damaged {
+            return nil
+        }
+    }
+
+    /// The hashes of the leaves from `from` to `to`, from their bytes.
+    func leafHashes(log: Int, from: UInt64, to: UInt64) throws -> [Bytes32] {
+        var hashes: [Bytes32] = []
+        var next = from
+        while next <= to {
             let stretch = try stretch(at: LocalDot(log: log, sequence: next, op: 0))
             let span = stretch.bytes.span.bytes
-            let last = min(stretch.first + UInt64(stretch.count) - 1, block.end)
+            let last = min(stretch.first + UInt64(stretch.count) - 1, to)
             for sequence in next...last {
                 let index = Int(sequence - stretch.first)
                 var reader = ByteReader(stretch.offsets[index]..<stretch.offsets[index + 1])
                 guard case .leaf(let range) = try reader.logItem(span) else {
                     throw StoreError.damaged("a hole stands where change \(sequence) should be")
                 }
-                forest.append(hasher.leaf(span.extracting(range)), hasher: hasher)
+                hashes.append(hasher.leaf(span.extracting(range)))
             }
             next = last + 1
         }
-        return forest.peaks[0]
+        return hashes
     }
 }

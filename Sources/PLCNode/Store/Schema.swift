@@ -1,4 +1,4 @@
-internal import PLCSync
+package import PLCSync
 
 /// The tables of a store, and how older ones become newer ones.
 ///
@@ -106,6 +106,23 @@ enum Schema {
         ALTER TABLE log DROP COLUMN head_root;
         ALTER TABLE log ADD COLUMN bridge BLOB NOT NULL DEFAULT x'';
         """,
+        """
+        -- What the other columns of a row hash to, so that what the disk has spoilt is not believed; null: not written
+        -- since the column was added.
+        ALTER TABLE log ADD COLUMN row_check BLOB;
+
+        -- Stretches from the first that was damaged on, as they were found; sound = 1: may be read by people here.
+        CREATE TABLE aside (
+            id INTEGER PRIMARY KEY, count INTEGER NOT NULL, raw_bytes INTEGER, bytes BLOB NOT NULL,
+            sound INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+
+        -- Logs that were longer before damage was found: how long, their root then (null of an own log), and up to where
+        -- the state has them.
+        CREATE TABLE repair (
+            log INTEGER PRIMARY KEY, held INTEGER NOT NULL, root BLOB, folded INTEGER NOT NULL
+        ) STRICT;
+        """,
     ]
 
     /// Brings the database to this program's version; refuses one that is newer.
@@ -154,6 +171,8 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
     case tooManyLogs
     /// Bytes on the disk are not what was written.
     case damaged(String)
+    /// Bytes of one log on the disk are not what was written.
+    case damagedLog(LogID, String)
 
     /// An error of the database by its plain name, where it has one.
     static func plain(_ error: any Error) -> any Error {
@@ -183,6 +202,8 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
             "the store cannot number more than \(LocalDot.maximumLogs) logs; somebody names ever new ones"
         case .damaged(let what):
             "the store is damaged: \(what); restore a backup, or join again with a new folder"
+        case .damagedLog(let log, let what):
+            "log \(hexadecimal(log.value.bytes)) is damaged: \(what); 'plc doctor' says what can be done"
         }
     }
 }

@@ -175,7 +175,10 @@ final class StateReader {
     /// The record as it was born.
     func birth(_ record: FoldRecord) throws -> RecordView {
         let leaf = record.isKeyed ? [] : try logs.leaf(record.id)
-        return RecordView(record, bornIn: leaf.span.bytes)
+        guard let view = RecordView(record, bornIn: leaf.span.bytes) else {
+            throw StoreError.damaged("a record is named that change \(record.id.sequence) did not create")
+        }
+        return view
     }
 
     /// The record as it is.

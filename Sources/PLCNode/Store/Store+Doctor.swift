@@ -244,8 +244,10 @@ extension Store {
         precondition(inTransaction, "a store becomes another inside a transaction")
         if !planted(.epochKeptAfterRestore) { try statements.setMeta("epoch", drawEpoch()) }
         if planted(.ownLogReusedAfterRestore) { return }
-        try database.execute("UPDATE log SET own = 0")
-        for index in logs.keys { logs[index]?.isOwn = false }
+        for (index, log) in logs.sorted(by: { $0.key < $1.key }) where log.isOwn {
+            log.isOwn = false
+            try statements.update(index, log)
+        }
         forgetOwnLogs()
     }
 }

@@ -3,31 +3,31 @@ package import PLCSync
 
 /// The fold's state in tables. Every change to a row changes the space's digest by the row's hash.
 extension Store: FoldStore {
-    private func spaceIndex(of record: LocalDot) -> Int {
+    private func spaceIndex(of record: LocalDot) throws -> Int {
         guard let space = log(record.log)?.space else {
-            preconditionFailure("record \(record) was born in a log without a space")
+            throw StoreError.damaged("a record is named of a log that is not here")
         }
         return space
     }
 
-    private func space(of record: LocalDot) -> SpaceEntry {
-        let index = spaceIndex(of: record)
+    private func space(of record: LocalDot) throws -> SpaceEntry {
+        let index = try spaceIndex(of: record)
         if let touchedSpace, touchedSpace.index == index { return touchedSpace.entry }
         guard let space = spaces[index] else {
-            preconditionFailure("record \(record) was born in a space that is not here")
+            throw StoreError.damaged("a record is named of a space that is not here")
         }
         touchedSpace = (index, space)
         return space
     }
 
-    private func add(_ row: [8 of UInt64], _ record: LocalDot) {
-        let space = space(of: record)
+    private func add(_ row: [8 of UInt64], _ record: LocalDot) throws {
+        let space = try space(of: record)
         space.digest.add(row)
         space.isDirty = true
     }
 
-    private func subtract(_ row: [8 of UInt64], _ record: LocalDot) {
-        let space = space(of: record)
+    private func subtract(_ row: [8 of UInt64], _ record: LocalDot) throws {
+        let space = try space(of: record)
         space.digest.subtract(row)
         space.isDirty = true
     }
@@ -52,7 +52,11 @@ extension Store: FoldStore {
     // MARK: Logs
 
     package func logID(_ index: Int) -> LogID {
-        guard let log = log(index) else { preconditionFailure("log \(index) was numbered") }
+        // Only a damaged row names a log that is not here; whoever folds by it learns of that in the end.
+        guard let log = log(index) else {
+            foundDamage = "log \(index) is named and is not here"
+            return LogID(Bytes16(high: 0, low: 0))
+        }
         return log.id
     }
 
@@ -95,8 +99,8 @@ extension Store: FoldStore {
         try states.insert(record)
         foundRecord = record
         let row = rowHasher.record(name(record.id), stamp: record.stamp, leaf: leaf, births: births)
-        add(row, record.id)
-        space(of: record.id).records += 1
+        try add(row, record.id)
+        try space(of: record.id).records += 1
         if let id = Self.importedID(leaf, births[0]) {
             try states.insertImported(id, record.id, space: spaceIndex(of: record.id))
         }
@@ -105,8 +109,8 @@ extension Store: FoldStore {
     package func insert(_ record: FoldRecord, keyed id: Bytes16, key: borrowing RawSpan) throws {
         try states.insert(record)
         try states.insertKeyed(id, record.id, key: key, space: spaceIndex(of: record.id))
-        add(rowHasher.keyed(id, kind: record.kind, key: key), record.id)
-        space(of: record.id).records += 1
+        try add(rowHasher.keyed(id, kind: record.kind, key: key), record.id)
+        try space(of: record.id).records += 1
     }
 
     package func alias(_ dot: LocalDot, to record: LocalDot) throws { try states.insertAlias(dot, record) }
@@ -116,16 +120,18 @@ extension Store: FoldStore {
         let leaf = try logReader.leaf(record.id)
         let bytes = leaf.span.bytes
         var change = Change()
-        try change.decode(bytes)
+        guard (try? change.decode(bytes)) != nil, Int(record.id.op) < change.ops.count else {
+            throw StoreError.damaged("a record is named that change \(record.id.sequence) did not create")
+        }
         let births = change.births(of: Int(record.id.op))
-        subtract(
+        try subtract(
             rowHasher.record(name(record.id), stamp: record.stamp, leaf: bytes, births: births), record.id)
         if !planted(.deleteLeavesFields) { try deleteFields(of: record, named: .born(name(record.id))) }
         try states.delete(record.id)
         if let id = Self.importedID(bytes, births[0]) {
             try states.deleteImported(id, record.id, space: spaceIndex(of: record.id))
         }
-        space(of: record.id).records -= 1
+        try space(of: record.id).records -= 1
     }
 
     /// Removes the rows of a record's fields; most records have none, and then nothing is written.
@@ -134,21 +140,21 @@ extension Store: FoldStore {
         try states.registers(record.id) { field, stamp, value in
             registers += 1
             let writer = self.name(stamp.dot)
-            subtract(
+            try subtract(
                 rowHasher.register(
                     name, field, effective: stamp.effective, writer: writer, value: value.span.bytes),
                 record.id)
         }
         try states.elements(record.id) { field, dot, stamp, value in
             elements += 1
-            subtract(
+            try subtract(
                 rowHasher.element(name, field, self.name(dot), stamp: stamp, value: value.span.bytes),
                 record.id)
         }
         try states.marks(record.id) { field, dot in
             marks += 1
             if dot.change == record.id.change {
-                subtract(rowHasher.removal(name, field, self.name(dot)), record.id)
+                try subtract(rowHasher.removal(name, field, self.name(dot)), record.id)
             } else {
                 pendingMarks -= 1
             }
@@ -204,7 +210,7 @@ extension Store: FoldStore {
     ) throws {
         let bytes = leaf.extracting(value)
         if let old = try takeWinner(key) {
-            subtract(
+            try subtract(
                 rowHasher.register(
                     try rowName(key.record), key.field, effective: old.stamp.effective,
                     writer: name(old.stamp.dot), value: old.value.span.bytes),
@@ -219,7 +225,7 @@ extension Store: FoldStore {
 
     private func addRegister(_ key: FieldKey, _ stamp: WriteStamp, _ value: borrowing RawSpan) throws {
         let writer = name(stamp.dot)
-        add(
+        try add(
             rowHasher.register(
                 try rowName(key.record), key.field, effective: stamp.effective, writer: writer, value: value),
             key.record)
@@ -231,14 +237,14 @@ extension Store: FoldStore {
         let bytes = leaf.extracting(value)
         if planted(.concurrentVersionLost) { try takeOut(key, value: nil) }
         try states.insertElement(key, dot, stamp: stamp, value: bytes)
-        add(
+        try add(
             rowHasher.element(try rowName(key.record), key.field, name(dot), stamp: stamp, value: bytes),
             key.record)
     }
 
     package func removeElement(_ key: FieldKey, _ dot: LocalDot) throws {
         guard let old = try states.takeElement(key, dot) else { return }
-        subtract(
+        try subtract(
             rowHasher.element(
                 try rowName(key.record), key.field, name(dot), stamp: old.stamp, value: old.value.span.bytes),
             key.record)
@@ -257,7 +263,7 @@ extension Store: FoldStore {
     package func mark(_ key: FieldKey, _ dot: LocalDot, isOfBirth: Bool) throws {
         guard try states.insertMark(key, dot) else { return }
         if isOfBirth {
-            add(rowHasher.removal(.born(name(key.record)), key.field, name(dot)), key.record)
+            try add(rowHasher.removal(.born(name(key.record)), key.field, name(dot)), key.record)
         } else {
             pendingMarks += 1
         }

@@ -28,6 +28,8 @@ package final class Store {
     var foldingSpace: Int?
     /// The space whose digest was changed last.
     var touchedSpace: (index: Int, entry: SpaceEntry)?
+    /// What a fold has met that cannot be as it was written.
+    var foundDamage: String?
     /// The record that the fold looked up last.
     var foundRecord: FoldRecord?
     /// The winner that the fold looked up last; it is used up by the write that follows.
@@ -72,6 +74,7 @@ package final class Store {
         lsn = storedLSN
         self.random = random
         try load()
+        try checkOwnLogs()
         logReader.unwritten = { [unowned self] dot in logs[dot.log]?.buffered(dot.sequence) }
     }
 
@@ -94,12 +97,23 @@ package final class Store {
         for (index, log) in try statements.loadLogs(spaces) {
             number(log, index)
         }
+        for (index, repair) in try statements.loadRepairs() {
+            logs[index]?.repair = repair
+            logs[index]?.folded = max(repair.folded, logs[index]?.folded ?? 0)
+        }
+        // A number that was given must not be given again: peers ask for what moved after the last that they saw.
+        guard lsn >= logs.values.lazy.map(\.lsn).max() ?? 0, lsn <= Self.maximumLSN else {
+            throw StoreError.damaged("the number of the newest move of a head is not the newest")
+        }
         heldCount = try database.integer("SELECT count(*) FROM held") ?? 0
         pendingMarks =
             try database.integer("SELECT count(*) FROM mark WHERE dot >> 10 <> record >> 10") ?? 0
         if planted(.waitingForgottenAtStart) { heldCount = 0 }
         if planted(.removalsForgottenAtStart) { pendingMarks = 0 }
     }
+
+    /// Numbers of moves stay below this.
+    static let maximumLSN: UInt64 = 1 << 62
 
     /// Enters a log under its number.
     func number(_ log: LogEntry, _ index: Int) {
@@ -172,10 +186,10 @@ package final class Store {
         try? database.execute("ROLLBACK")
         logReader.forget()
         isLost = true
-        if !planted(.memoryKeptAfterRollback) { try load() }
-        clock = Clock(last: storedClock)
         storedLSN = try statements.meta("lsn") ?? 0
         lsn = storedLSN
+        if !planted(.memoryKeptAfterRollback) { try load() }
+        clock = Clock(last: storedClock)
         isLost = false
     }
 
@@ -215,9 +229,15 @@ package final class Store {
         var control: [(author: PublicKey, leaves: [[UInt8]])] = []
         let here = logs.filter { $0.value.space == space && $0.value.id.channel == .control }
         for (number, log) in here.sorted(by: { $0.key < $1.key }) {
-            guard let descriptor = log.descriptor, log.forest.count > 0 else { continue }
-            let leaves = try (1...log.forest.count).map {
-                try logReader.leaf(LocalDot(log: number, sequence: $0, op: 0))
+            let held = max(log.forest.count, log.repair?.held ?? 0)
+            guard let descriptor = log.descriptor, held > 0 else { continue }
+            let leaves = try (1...held).compactMap { sequence -> [UInt8]? in
+                do {
+                    return try logReader.leaf(LocalDot(log: number, sequence: sequence, op: 0))
+                } catch StoreError.damaged where sequence > log.forest.count {
+                    // It was set aside: who was admitted in it belongs again when it has come again.
+                    return nil
+                }
             }
             control.append((descriptor.key, leaves))
         }
@@ -371,25 +391,35 @@ package final class Store {
             }
             appendedLeaves += 1
             log.append(bytes.extracting(start..<reader.offset), sequence: sequence)
-            if !isControl { try foldLeaf(bytes.extracting(leaf), log, index, sequence) }
+            // What is given again after damage is in the state already.
+            if !isControl, sequence > log.folded {
+                try foldLeaf(bytes.extracting(leaf), log, index, sequence)
+            }
             if log.buffer.count >= StretchCodec.blockBytes { try flush(index, isFinal: false) }
             sequence += 1
         }
+        let before = log.forest
         log.forest = stretch.forest
         if !planted(.receivedHashesNotStored) { try statements.insert(stretch.nodes, log: index) }
+        if log.repair != nil { try settleRepair(index, log, after: before, stretch.items) }
     }
 
     private func foldLeaf(
         _ leaf: borrowing RawSpan, _ log: LogEntry, _ index: Int, _ sequence: UInt64
     ) throws {
         foldingSpace = log.space
+        foundDamage = nil
         var target = self
-        if let stamp = try fold.apply(leaf, log: index, sequence: sequence, to: &target) {
-            clock.observe(stamp)
+        do {
+            let stamp = try fold.apply(leaf, log: index, sequence: sequence, to: &target)
+            if let stamp { clock.observe(stamp) }
+        } catch is Malformed {
+            foundDamage = "an op waits that its change does not have"
         }
+        if let foundDamage { throw StoreError.damaged(foundDamage) }
     }
 
-    private func touch(_ index: Int) {
+    func touch(_ index: Int) {
         guard let log = logs[index] else { preconditionFailure("log \(index) is there") }
         if !log.isDirty || !touched.contains(index) { touched.append(index) }
         log.isDirty = true
@@ -409,7 +439,7 @@ package final class Store {
     // MARK: Stretches
 
     /// Moves buffered items to the table: whole blocks compressed, what is left at the end of a transaction as it is.
-    private func flush(_ index: Int, isFinal: Bool) throws {
+    func flush(_ index: Int, isFinal: Bool) throws {
         guard let log = logs[index], log.offsets.count > 1 else { return }
         var tail = try log.tail ?? statements.tail(log: index)
         let key = LocalDot(log: index, sequence: log.bufferFirst, op: 0).value

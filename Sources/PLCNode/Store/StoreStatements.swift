@@ -28,7 +28,7 @@ final class StoreStatements {
         logUpdate = try database.prepare(
             """
             UPDATE log SET own = ?2, count = ?3, peaks = ?4, head_count = ?5, head_flags = ?6, head_signature = ?7,
-                bridge = ?8, lsn = ?9 WHERE idx = ?1
+                bridge = ?8, lsn = ?9, row_check = ?10 WHERE idx = ?1
             """)
         logDescribe = try database.prepare("UPDATE log SET space = ?2, key = ?3, epoch = ?4 WHERE idx = ?1")
         spaceUpdate = try database.prepare("UPDATE space SET digest = ?2, records = ?3 WHERE idx = ?1")
@@ -71,8 +71,13 @@ final class StoreStatements {
             guard let id = Bytes32(rows.bytes(1)), let digest = StateDigest(bytes: rows.bytes(3)) else {
                 throw StoreError.damaged("a space cannot be read")
             }
+            let genesis = rows.bytes(2)
+            guard SpaceID(genesis: genesis) == SpaceID(id), (try? Genesis(genesis)) != nil else {
+                throw StoreError.damaged(
+                    "what space \(SpaceID(id).short) was founded with is not what names it")
+            }
             let entry = SpaceEntry(
-                id: SpaceID(id), genesis: rows.bytes(2), digest: digest, records: rows.integer(4))
+                id: SpaceID(id), genesis: genesis, digest: digest, records: rows.integer(4))
             spaces.append((Int(rows.integer(0)), entry))
         }
         return spaces
@@ -95,14 +100,18 @@ final class StoreStatements {
         let rows = try database.prepare(
             """
             SELECT idx, id, space, key, epoch, own, count, peaks, head_count, head_flags, head_signature, bridge,
-                lsn FROM log
+                lsn, row_check FROM log
             """)
         var logs: [(Int, LogEntry)] = []
         while try rows.step() {
+            let index = Int(rows.integer(0))
             guard let id = Bytes16(rows.bytes(1)) else { throw StoreError.damaged("a log cannot be read") }
             let log = LogEntry(id: LogID(id))
             if !rows.isNull(2) { try read(rows, into: log, spaces) }
-            logs.append((Int(rows.integer(0)), log))
+            logs.append((index, log))
+        }
+        guard logs.allSatisfy({ $0.0 >= 1 && $0.0 <= logs.count }) else {
+            throw StoreError.damaged("logs are not numbered as they were")
         }
         return logs
     }
@@ -114,22 +123,40 @@ final class StoreStatements {
         guard let spaceID = spaces[space]?.id, let key = Bytes32(row.bytes(3)), row.bytes(4).count == 8 else {
             throw damaged
         }
-        guard let forest = Forest(count: row.number(6), peaks: Self.hashes(peaks)) else { throw damaged }
-        log.space = space
-        log.descriptor = LogDescriptor(
+        guard let forest = Forest(count: row.number(6), peaks: Self.hashes(peaks)),
+            forest.count <= Dot.maximumSequence, peaks.count == forest.peaks.count * Bytes32.count,
+            row.number(12) <= Store.maximumLSN
+        else { throw damaged }
+        let descriptor = LogDescriptor(
             space: spaceID, key: PublicKey(key), channel: log.id.channel, epoch: Self.number(row.bytes(4)))
+        guard descriptor.id == log.id else {
+            throw StoreError.damaged("the key or the epoch of log \(row.integer(0)) is not what names it")
+        }
+        log.space = space
+        log.descriptor = descriptor
         log.isOwn = row.integer(5) == 1
         log.forest = forest
         log.folded = forest.count
         log.lsn = row.number(12)
         // A head of fewer leaves, as the first schema had it, says nothing of those behind it.
         if !row.isNull(8), row.number(8) >= forest.count, row.number(8) <= Dot.maximumSequence {
-            log.head = Head(count: row.number(8), flags: UInt8(row.integer(9)), signature: row.bytes(10))
-            log.bridge = Self.hashes(row.bytes(11))
-            guard log.bridge.count == Block.span(from: forest.count, to: row.number(8)).count else {
-                throw damaged
-            }
+            let bridge = row.bytes(11)
+            guard let flags = UInt8(exactly: row.integer(9)) else { throw damaged }
+            log.head = Head(count: row.number(8), flags: flags, signature: row.bytes(10))
+            log.bridge = Self.hashes(bridge)
+            guard log.bridge.count == Block.span(from: forest.count, to: row.number(8)).count,
+                bridge.count == log.bridge.count * Bytes32.count
+            else { throw damaged }
         }
+        guard row.isNull(13) || row.bytes(13) == Self.check(log) else { throw damaged }
+    }
+
+    /// What stands for the row of a log: 16 bytes of a hash over what its columns say.
+    private static func check(_ log: LogEntry) -> [UInt8] {
+        let numbers = [log.isOwn ? 1 : 0, log.forest.count, log.lsn, log.head?.count ?? 0].flatMap(bytes)
+        let head = log.head.map { [$0.flags] + $0.signature } ?? []
+        let hashes = (log.forest.peaks + log.bridge).flatMap(\.bytes)
+        return Array(Digest.sha256(log.id.value.bytes, numbers, head, hashes).bytes.prefix(16))
     }
 
     private static func hashes(_ bytes: [UInt8]) -> [Bytes32] {
@@ -160,7 +187,7 @@ final class StoreStatements {
         } else {
             for index in Int32(5)...7 { logUpdate.bindNull(index) }
         }
-        logUpdate.bind(8, log.bridge.flatMap(\.bytes))
+        logUpdate.bind(8, log.bridge.flatMap(\.bytes)).bind(10, Self.check(log))
         try logUpdate.run()
     }
 
@@ -185,6 +212,64 @@ final class StoreStatements {
     }
 
     func deleteCursors() throws { try database.execute("DELETE FROM cursor") }
+
+    // MARK: Damage
+
+    /// The repairs that are under way, by the numbers of their logs.
+    func loadRepairs() throws -> [Int: LogEntry.Repair] {
+        let rows = try database.prepare("SELECT log, held, root, folded FROM repair")
+        var repairs: [Int: LogEntry.Repair] = [:]
+        while try rows.step() {
+            let root = rows.isNull(2) ? nil : Bytes32(rows.bytes(2))
+            repairs[Int(rows.integer(0))] = LogEntry.Repair(
+                held: rows.number(1), root: root, folded: rows.number(3))
+        }
+        return repairs
+    }
+
+    func set(_ repair: LogEntry.Repair, log: Int) throws {
+        let set = try database.prepare(
+            "INSERT OR REPLACE INTO repair (log, held, root, folded) VALUES (?1, ?2, ?3, ?4)")
+        set.bind(1, log).bind(2, repair.held).bind(4, repair.folded)
+        if let root = repair.root { set.bind(3, root.bytes) } else { set.bindNull(3) }
+        try set.run()
+    }
+
+    /// Moves a log's stretches from `key` on out of it, and forgets the nodes over them.
+    func setAside(from key: UInt64, log: Int) throws {
+        let end = LocalDot(log: log + 1, sequence: 0, op: 0).value
+        for sql in [
+            """
+            INSERT OR REPLACE INTO aside (id, count, raw_bytes, bytes)
+            SELECT id, count, raw_bytes, bytes FROM stretch WHERE id >= ?1 AND id < ?2
+            """,
+            "DELETE FROM stretch WHERE id >= ?1 AND id < ?2", "DELETE FROM node WHERE id >= ?1 AND id < ?2",
+        ] {
+            try database.prepare(sql).bind(1, key).bind(2, end).run()
+        }
+    }
+
+    /// Where each stretch of a log begins that was set aside, and how many items it says to have.
+    func asideStretches(log: Int) throws -> [(key: UInt64, count: Int64)] {
+        let rows = try database.prepare("SELECT id, count FROM aside WHERE id BETWEEN ?1 AND ?2")
+        rows.bind(1, LocalDot(log: log, sequence: 0, op: 0).value)
+            .bind(2, LocalDot(log: log + 1, sequence: 0, op: 0).value - 1)
+        var found: [(key: UInt64, count: Int64)] = []
+        while try rows.step() { found.append((rows.number(0), rows.integer(1))) }
+        return found
+    }
+
+    func markSound(_ key: UInt64) throws {
+        try database.prepare("UPDATE aside SET sound = 1 WHERE id = ?1").bind(1, key).run()
+    }
+
+    /// Forgets what was set aside of a log that is whole again.
+    func endRepair(log: Int) throws {
+        try database.prepare("DELETE FROM repair WHERE log = ?1").bind(1, log).run()
+        try database.prepare("DELETE FROM aside WHERE id BETWEEN ?1 AND ?2")
+            .bind(1, LocalDot(log: log, sequence: 0, op: 0).value)
+            .bind(2, LocalDot(log: log + 1, sequence: 0, op: 0).value - 1).run()
+    }
 
     // MARK: Stretches and nodes
 
@@ -215,6 +300,9 @@ final class StoreStatements {
         var tail: [LogEntry.Tail] = []
         while try rows.step() {
             guard rows.isNull(3) else { break }
+            guard (1...Int64(StretchCodec.maximumRawBytes)).contains(rows.integer(1)) else {
+                throw StoreError.damaged("the last changes of log \(log) cannot be read")
+            }
             tail.append(
                 LogEntry.Tail(key: rows.number(0), count: Int(rows.integer(1)), bytes: Int(rows.integer(2))))
         }

@@ -153,19 +153,40 @@ package final class StoreView {
                 guard let log = try index(of: part.log) else {
                     throw StoreError.damaged("a log that was announced is missing")
                 }
-                let (items, count, next) = try logReader.items(
-                    log: log, from: part.from, to: part.to, maximumBytes: room, takesFirst: parts.isEmpty)
-                guard count > 0 else { break }
-                let bridge = try part.bridge(from: next, logReader.forest(log: log), hasher: hasher)
-                let bytes = items.count + (bridge?.count ?? 0) * Bytes32.count
-                guard parts.isEmpty || bytes <= room else { break }
-                parts.append(
-                    ReadPart(
-                        log: part.log, from: part.from, count: count, items: items, next: next, bridge: bridge
-                    ))
+                guard let (read, bytes) = try read(part, log, room: room, isFirst: parts.isEmpty) else {
+                    break
+                }
+                parts.append(read)
                 room -= bytes
             }
             return parts
+        }
+    }
+
+    /// One part of an answer, verified, and its bytes; nil if there is no room for it.
+    private func read(
+        _ part: ReadRequest.Part, _ log: Int, room: Int, isFirst: Bool
+    ) throws -> (ReadPart, bytes: Int)? {
+        do {
+            let (items, count, next) = try logReader.items(
+                log: log, from: part.from, to: part.to, maximumBytes: room, takesFirst: isFirst)
+            guard count > 0 else { return nil }
+            let bridge = try part.bridge(from: next, logReader.forest(log: log), hasher: hasher)
+            let bytes = items.count + (bridge?.count ?? 0) * Bytes32.count
+            guard isFirst || bytes <= room else { return nil }
+            let isSound = try logReader.leadsToRoot(
+                part, log: log, items: items, next: next, bridge: bridge ?? [])
+            guard isSound else {
+                throw StoreError.damaged(
+                    "changes \(part.from) to \(next - 1) do not lead to the root that its head signs")
+            }
+            let read = ReadPart(
+                log: part.log, from: part.from, count: count, items: items, next: next, bridge: bridge)
+            return (read, bytes)
+        } catch StoreError.damaged(let what) {
+            // What is repaired is to be read anew.
+            logReader.forget()
+            throw StoreError.damagedLog(part.log, what)
         }
     }
 

@@ -68,9 +68,10 @@ public struct Fold: Sendable {
             let place = waiting[next].change
             let leaf = try store.leaf(place)
             let bytes = leaf.span.bytes
-            let stamp = try decode(bytes, place.log, &store)
-            precondition(stamp != nil, "an op of \(place) was held, so it had been decoded")
+            // An op that waits was decoded before: if it cannot be now, the store is not what was written.
+            guard try decode(bytes, place.log, &store) != nil else { throw Malformed(.shape, at: 0) }
             while next < waiting.endIndex, waiting[next].change == place {
+                guard Int(waiting[next].op) < change.ops.count else { throw Malformed(.shape, at: 0) }
                 try apply(bytes, waiting[next], phase, &store)
                 next += 1
             }

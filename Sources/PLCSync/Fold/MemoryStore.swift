@@ -54,7 +54,7 @@ public struct MemoryStore: Sendable {
 
     /// A live record as it is read.
     public func view(_ record: FoldRecord) -> RecordView {
-        var view = RecordView(record, bornIn: leafBytes(record.id).span.bytes)
+        var view = birth(record)
         guard let place = place(record.id) else { return view }
         for register in cells[place].registers {
             view.put(register.field, register.stamp, value: value(register.value, of: register.stamp.dot))
@@ -65,6 +65,13 @@ public struct MemoryStore: Sendable {
             )
         }
         for mark in cells[place].marks { view.remove(mark.field, mark.dot) }
+        return view
+    }
+
+    private func birth(_ record: FoldRecord) -> RecordView {
+        guard let view = RecordView(record, bornIn: leafBytes(record.id).span.bytes) else {
+            preconditionFailure("record \(record.id) was folded from a leaf that does not create it")
+        }
         return view
     }
 
@@ -215,7 +222,7 @@ extension MemoryStore: FoldStore {
 
     public func hasInitialValue(_ key: FieldKey) -> Bool {
         let record = cells[place(found: key.record)].record
-        return RecordView(record, bornIn: leafBytes(key.record).span.bytes).registers[key.field] != nil
+        return birth(record).registers[key.field] != nil
     }
 
     public mutating func putFirst(

@@ -28,19 +28,16 @@ public struct RecordView: Sendable {
     public private(set) var elements: [Field: [Element]] = [:]
 
     /// A record as it was born in `leaf`; a keyed record is born without fields.
-    public init(_ record: FoldRecord, bornIn leaf: borrowing RawSpan) {
+    ///
+    /// Nil if no such record was born in it: then a disk has spoilt the leaf, or what names the record.
+    public init?(_ record: FoldRecord, bornIn leaf: borrowing RawSpan) {
         self.record = record
         guard !record.isKeyed else { return }
         var change = Change()
         let create = Int(record.id.op)
-        do {
-            try change.decode(leaf)
-        } catch {
-            preconditionFailure("record \(record.id) was folded from a leaf that is no change")
-        }
-        guard case .create(_, let initial, _) = change.ops[create] else {
-            preconditionFailure("record \(record.id) is named by an op that creates nothing")
-        }
+        guard (try? change.decode(leaf)) != nil, create < change.ops.count,
+            case .create(_, let initial, _) = change.ops[create]
+        else { return nil }
         let birth = WriteStamp(effective: record.stamp, dot: record.id)
         for entry in change.entries[initial] {
             registers[entry.field] = Register(stamp: birth, value: leaf.extracting(entry.value).array)

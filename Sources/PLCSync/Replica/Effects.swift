@@ -165,15 +165,35 @@ public struct ReadRequest: Sendable {
         public let to: UInt64
         /// The length of the head to prove against.
         public let head: UInt64
-        /// The hashes from the last change to the head.
+        /// The hashes from the last change that is held to the head.
         public let bridge: [Bytes32]
+        /// The log's full identity, to which its roots commit.
+        public let fullID: Bytes32
+        /// The root that the head signs, which what is read must lead to: nothing that the disk has spoilt is sent.
+        public let root: Bytes32
 
-        package init(log: LogID, from: UInt64, to: UInt64, head: UInt64, bridge: [Bytes32]) {
-            self.log = log
+        package init(
+            _ descriptor: LogDescriptor, from: UInt64, to: UInt64, head: UInt64, bridge: [Bytes32],
+            root: Bytes32
+        ) {
+            log = descriptor.id
             self.from = from
             self.to = to
             self.head = head
             self.bridge = bridge
+            fullID = descriptor.fullID
+            self.root = root
+        }
+
+        /// What is left of the part from leaf `from` on.
+        package init(_ part: Part, from: UInt64) {
+            log = part.log
+            self.from = from
+            to = part.to
+            head = part.head
+            bridge = part.bridge
+            fullID = part.fullID
+            root = part.root
         }
 
         /// The hashes from change `next` on to the head, by what `reader` holds; nil if there is nothing to prove.
@@ -324,6 +344,8 @@ public struct Admission: Hashable, Sendable {
 public enum Input: Sendable {
     /// A space is held: at the start, after it was founded here, or after a join.
     case opened(SpaceSnapshot)
+    /// Something of a space was not on the disk as it was written: this is what is left of it.
+    case reopened(SpaceSnapshot)
     /// A connection's handshake is complete; `nonce` is fresh randomness for its session.
     case connected(
         ConnectionID, peer: PublicKey, exporter: [UInt8], isDialer: Bool, nonce: Bytes16, purpose: Purpose)

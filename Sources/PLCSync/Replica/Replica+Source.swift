@@ -102,11 +102,11 @@ extension Replica {
         var parts: [ReadRequest.Part] = []
         var heads: [Head] = []
         for want in session.wants.prefix(Self.batchLogs) {
-            guard want.space == first.space, let (head, to, bridge) = signedHead(want.space, want.log) else {
-                break
-            }
+            guard want.space == first.space, let (head, log) = signedHead(want.space, want.log) else { break }
             parts.append(
-                ReadRequest.Part(log: want.log, from: want.from, to: to, head: head.count, bridge: bridge))
+                ReadRequest.Part(
+                    log.descriptor, from: want.from, to: log.count, head: head.count, bridge: log.bridge,
+                    root: log.signedRoot(hasher)))
             heads.append(head)
         }
         guard !parts.isEmpty else {
@@ -124,17 +124,14 @@ extension Replica {
         effects.append(.read(request))
     }
 
-    /// The head under which a log is held, signed now if it is this node's own and has grown since; the last leaf that
-    /// is held; and the hashes from there to the head.
-    private mutating func signedHead(
-        _ space: SpaceID, _ log: LogID
-    ) -> (head: Head, held: UInt64, bridge: [Bytes32])? {
+    /// The head under which a log is held, signed now if it is this node's own and has grown since; and the log.
+    private mutating func signedHead(_ space: SpaceID, _ log: LogID) -> (head: Head, log: LogState)? {
         guard let state = spaces[space]?.logs[log], state.count > 0 else { return nil }
-        if let head = state.head { return (head, state.count, state.bridge) }
+        if let head = state.head { return (head, state) }
         precondition(state.isOwn, "what is announced stands under a head: \(state)")
         let head = Head(signing: state.durable, of: state.descriptor, with: identity, hasher: hasher)
         spaces[space]?.logs[log]?.head = head
-        return (head, state.count, [])
+        return (head, state)
     }
 
     /// Sends what was read, and reads on.

@@ -28,6 +28,8 @@ public struct Replica: Sendable {
         switch input {
         case .opened(let snapshot):
             hold(snapshot, now, &effects)
+        case .reopened(let snapshot):
+            holdAgain(snapshot, &effects)
         case .connected(let id, let peer, let exporter, let isDialer, let nonce, let purpose):
             begin(
                 Session(
@@ -83,6 +85,19 @@ public struct Replica: Sendable {
             for opened in session.unmatched { match(id, opened, now, &effects) }
             offerAll(to: id, now, &effects)
         }
+    }
+
+    /// Holds what is left of a space after damage; what its peers were told of it is not so any more, so that they are
+    /// met again.
+    private mutating func holdAgain(_ snapshot: SpaceSnapshot, _ effects: inout [Effect]) {
+        guard let genesis = try? Genesis(snapshot.genesis) else {
+            preconditionFailure("a space is stored with a genesis that does not decode")
+        }
+        let space = Space(snapshot, genesis: genesis, hasher: hasher)
+        for id in sessions.keys.sorted() where sessions[id]?.spaces[space.id] != nil {
+            close(id, .busy, &effects)
+        }
+        spaces[space.id] = space
     }
 
     private mutating func begin(_ session: Session, _ now: Now, _ effects: inout [Effect]) {

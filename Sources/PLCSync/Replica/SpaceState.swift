@@ -43,6 +43,16 @@ struct LogState: Sendable {
         isOwn = own
     }
 
+    /// The root that the head signs: of what is durable and what its bridge stands for.
+    func signedRoot(_ hasher: MerkleHasher) -> Bytes32 {
+        guard let head, !bridge.isEmpty else { return root }
+        var whole = durable
+        guard whole.append(bridge: bridge, to: head.count, hasher: hasher) else {
+            preconditionFailure("a head is bridged (S-31): \(self)")
+        }
+        return whole.root(of: descriptor.fullID, hasher: hasher)
+    }
+
     /// Notes that an own log has grown, durably; its head is signed when somebody asks for it.
     mutating func grow(to forest: Forest, hasher: MerkleHasher) {
         verified = forest

@@ -45,10 +45,13 @@ import Testing
         let dot = try node.read { view in
             try view.dot(try #require(try view.imported(Array("p".utf8), space: space).first).id)
         }
+        let logs = try node.write { try $0.snapshot(space).logs }
+        let log = try #require(logs.first { $0.descriptor.id == dot.log })
+        let signed = log.forest.root(of: log.descriptor.fullID, hasher: MerkleHasher())
         let request = ReadRequest(
             id: 1, connection: ConnectionID(1), space: space,
-            parts: [ReadRequest.Part(log: dot.log, from: 1, to: 3, head: 3, bridge: [])], maximumBytes: 65_536
-        )
+            parts: [ReadRequest.Part(log.descriptor, from: 1, to: 3, head: 3, bridge: [], root: signed)],
+            maximumBytes: 65_536)
         let parts = try node.read { try $0.answer(request) }
         let items = try #require(parts.first).items
         let bytes = items.span.bytes

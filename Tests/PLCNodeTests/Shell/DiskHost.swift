@@ -19,6 +19,9 @@ final class DiskHost: ReplicaSurroundings {
     var closing: [ConnectionID] = []
     private(set) var events: [Event] = []
     private(set) var complaints: [String] = []
+    private(set) var damagedLogs: [LogID] = []
+    /// Why the process would have to end.
+    private(set) var endings: [any Error] = []
     var time: UInt64 = 0
     private var random: SplitMix64
 
@@ -75,14 +78,17 @@ final class DiskHost: ReplicaSurroundings {
     func report(_ event: Event) { events.append(event) }
     func complain(_ message: String) { complaints.append(message) }
     func failed(_ error: any Error) {}
+    func found(damaged log: LogID) { damagedLogs.append(log) }
 
     // MARK: What the threads do
 
     /// Runs the first job that waits in a transaction of its own.
-    func runJob() { _ = group?.run([jobs.removeFirst()]) }
+    func runJob() { run([jobs.removeFirst()]) }
 
     /// Runs these jobs in one transaction.
-    func run(_ jobs: [CommitGroup.Job]) { _ = group?.run(jobs) }
+    func run(_ jobs: [CommitGroup.Job]) {
+        if let ending = group?.run(jobs) { endings.append(ending) }
+    }
 
     /// Tells the host the first thing that it was not told.
     func complete() { completions.removeFirst()() }
@@ -127,6 +133,18 @@ final class DiskHost: ReplicaSurroundings {
                     _ in
                 })
         }
+    }
+
+    /// The state digest of a space.
+    func digest(_ space: SpaceID) throws -> Bytes32 { try view.summary(space).digest }
+
+    /// Sets aside what is damaged of a log, as a read or doctor would.
+    func quarantine(_ log: LogID, of space: SpaceID) throws -> Bool {
+        try store.begin()
+        let isSet = try store.quarantine(log)
+        _ = try store.commit()
+        host.step(.reopened(try store.snapshot(space)))
+        return isSet
     }
 
     /// How many changes of a space are stored.

@@ -42,6 +42,27 @@ private final class Outcomes<Value> {
         same(pair.isInSync, true, "they are in sync")
     }
 
+    @Test("L-28: a sync that fails is not tried again, and nothing is acknowledged any more")
+    func failedSync() throws {
+        let pair = try HostPair()
+        let outcomes = Outcomes<String>()
+        func write(_ name: String) -> CommitGroup.Job {
+            CommitGroup.Job({ (store: Store) throws -> Void in try store.setText(name, "v") }) { result in
+                switch result {
+                case .success: outcomes.list.append(name)
+                case .failure: outcomes.list.append("not \(name)")
+                }
+            }
+        }
+        pair.a.run([write("before")])
+        pair.a.disk.faults.failingSync = 0
+        pair.a.run([write("one"), write("two")])
+        // The disk would do its work again, but what it has lost nobody knows.
+        pair.a.run([write("after")])
+        same(outcomes.list, ["before", "not one", "not two", "not after"], "each knows")
+        same(pair.a.endings.count, 1, "the reason to end is told, and once")
+    }
+
     @Test("a job that fails after it has written is undone, and its neighbours are not")
     func lateFailure() throws {
         struct Late: Error {}

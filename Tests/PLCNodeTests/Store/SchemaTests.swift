@@ -93,6 +93,9 @@ import Testing
         UPDATE record SET flags = flags & 3;
         ALTER TABLE log DROP COLUMN bridge;
         ALTER TABLE log ADD COLUMN head_root BLOB;
+        ALTER TABLE log DROP COLUMN row_check;
+        DROP TABLE aside;
+        DROP TABLE repair;
         PRAGMA user_version = 1
         """
 }

@@ -131,7 +131,7 @@ final class LiveService: NodeService, @unchecked Sendable {
                     inSync: []))
         }
         return LiveStatus(
-            peers: peers, alarms: server.alarms,
+            peers: peers, alarms: server.alarms, damagedLogs: server.damagedLogs,
             clockOffsetMilliseconds: connected.isEmpty ? nil : server.clockOffset())
     }
 }

@@ -118,13 +118,19 @@ package struct LiveStatus: Sendable {
     package var peers: [Peer]
     /// What somebody should look at, in words.
     package var alarms: [String]
+    /// Logs that are damaged on this node's disk, and are not sent.
+    package var damagedLogs: [LogID]
     /// How far the peers' clocks are ahead of this node's, in milliseconds; nil without peers.
     package var clockOffsetMilliseconds: Int64?
 
     /// Facts as given.
-    package init(peers: [Peer] = [], alarms: [String] = [], clockOffsetMilliseconds: Int64? = nil) {
+    package init(
+        peers: [Peer] = [], alarms: [String] = [], damagedLogs: [LogID] = [],
+        clockOffsetMilliseconds: Int64? = nil
+    ) {
         self.peers = peers
         self.alarms = alarms
+        self.damagedLogs = damagedLogs
         self.clockOffsetMilliseconds = clockOffsetMilliseconds
     }
 }

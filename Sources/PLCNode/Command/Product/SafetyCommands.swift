@@ -29,7 +29,12 @@ enum SafetyCommands {
             Command(
                 "doctor", "Check the store: its file, every log's hashes and signature, and the state.",
                 details: "Exits with 3 if something needs attention, with 1 if something is damaged.",
-                options: [.flag("repair", "fold the state anew from the logs, if it is not what they say")]),
+                options: [
+                    .flag(
+                        "repair",
+                        "set damaged changes aside, to come again from a peer; fold the state anew if it is not what the logs say"
+                    )
+                ]),
             doctor),
     ]
 
@@ -113,23 +118,28 @@ enum SafetyCommands {
         let repairs = context.invocation.flag("repair")
         var isRepaired = false
         var findings: [StoreFinding] = []
-        let (sound, extent) = try node.write { store in
+        let (found, extent) = try node.write { store in
             (try store.checkDatabase() + store.checkLogs(), store.extent)
         }
-        findings = sound
-        do {
-            // Without --repair the state is folded anew only to be compared, and that is undone.
-            let states = try node.write { store in
-                let states = try store.rebuild()
-                if states.isEmpty || !repairs { throw Diagnosis(findings: states) }
-                return states
+        findings = found
+        if repairs { findings = try setAside(found, node) }
+        // While changes wait to come again, the state has more than the logs, and is not to be made of them.
+        let isWhole = try node.read { try $0.repairs().isEmpty }
+        if isWhole {
+            do {
+                // Without --repair the state is folded anew only to be compared, and that is undone.
+                let states = try node.write { store in
+                    let states = try store.rebuild()
+                    if states.isEmpty || !repairs { throw Diagnosis(findings: states) }
+                    return states
+                }
+                findings += states
+                isRepaired = true
+            } catch let diagnosis as Diagnosis {
+                findings += diagnosis.findings
+            } catch let error as StoreError {
+                if findings.isEmpty { throw error }
             }
-            findings += states
-            isRepaired = true
-        } catch let diagnosis as Diagnosis {
-            findings += diagnosis.findings
-        } catch let error as StoreError {
-            if findings.isEmpty { throw error }
         }
         findings += try node.write { try $0.duplicates() }
         let report = try StatusReport(context)
@@ -154,6 +164,18 @@ enum SafetyCommands {
         }
         if !unrepaired.isEmpty { return .failed }
         return notes.isEmpty ? .done : .attention
+    }
+
+    /// Sets aside what is damaged of logs, so that it comes again from a peer; gives what is damaged yet.
+    private static func setAside(_ findings: [StoreFinding], _ node: Node) throws -> [StoreFinding] {
+        let logs = findings.compactMap { finding -> LogID? in
+            if case .log(let log, _) = finding { log } else { nil }
+        }
+        guard !logs.isEmpty else { return findings }
+        return try node.write { store in
+            for log in logs { _ = try store.quarantine(log) }
+            return try store.checkDatabase() + store.checkLogs()
+        }
     }
 
     private static func text(of finding: StoreFinding, _ context: CommandContext) -> String {

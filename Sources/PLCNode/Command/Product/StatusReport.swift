@@ -52,6 +52,11 @@ struct StatusReport {
                     role: membership.role(of: node.identity.publicKey)))
         }
         self.spaces = spaces
+        let repairs = try node.read { try $0.repairs() }
+        alarms += repairs.map {
+            context.text(
+                Texts.logRepair, hexadecimal($0.log.value.bytes), "\($0.sound + 1)", "\($0.held)")
+        }
         storeBytes = Self.size(node.folder.store)
         walBytes = Self.size(node.folder.store + "-wal")
         let live = context.service?.liveStatus()
@@ -63,6 +68,9 @@ struct StatusReport {
                     isInSync: peer.inSync.isEmpty ? nil : peer.inSync.allSatisfy(\.isInSync))
             }
             alarms += live.alarms
+            alarms += live.damagedLogs.filter { log in !repairs.contains { $0.log == log } }.map {
+                context.text(Texts.damagedLog, hexadecimal($0.value.bytes))
+            }
         } else {
             peers = try node.read { try $0.peers() }.map {
                 Peer(

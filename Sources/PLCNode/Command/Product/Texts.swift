@@ -173,8 +173,15 @@ enum Texts {
         "the store's file is damaged: {1}; restore a backup, or join again with a new folder",
         "ملف المخزن تالف: {1}؛ استعد نسخة احتياطية أو انضم من جديد بمجلد جديد")
     static let badLog = Phrase(
-        "log {1} is damaged: {2}; restore a backup, or join again with a new folder",
-        "الدفتر {1} تالف: {2}؛ استعد نسخة احتياطية أو انضم من جديد بمجلد جديد")
+        "log {1} is damaged: {2}; 'plc doctor --repair' sets that aside, and a peer gives it again",
+        "الدفتر {1} تالف: {2}؛ يعزل الأمر 'plc doctor --repair' التالف ثم يُجلب من جديد من أحد النظراء")
+    static let logRepair = Phrase(
+        "changes {2} to {3} of log {1} are damaged on this node's disk or stand after such; they come again from the next peer that has them",
+        "التغييرات من {2} إلى {3} في الدفتر {1} تالفة على قرص هذه العقدة أو تلي تالفًا؛ ستُجلب من جديد من أول نظير يملكها"
+    )
+    static let damagedLog = Phrase(
+        "log {1} was found damaged on this node's disk while it was read for a peer; 'plc doctor' says more",
+        "وُجد الدفتر {1} تالفًا على قرص هذه العقدة أثناء قراءته لأحد النظراء؛ يعرض الأمر 'plc doctor' المزيد")
     static let badHead = Phrase(
         "the signature under log {1} does not fit it", "التوقيع على الدفتر {1} لا يطابقه")
     static let badState = Phrase(

@@ -38,7 +38,7 @@ package final class SimulatedDisk {
         /// Bytes that all files together may have; nil without a limit.
         package var capacity: Int?
         /// How many syncs from now on one fails, once; nil for none.
-        var failingSync: Int?
+        package var failingSync: Int?
         /// Chances out of a million that a read or a write fails with an I/O error.
         var readErrors = 0
         var writeErrors = 0

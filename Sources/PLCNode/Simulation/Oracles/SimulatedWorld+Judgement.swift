@@ -38,8 +38,10 @@ extension SimulatedWorld {
 
     private func traffic(_ pair: ScenarioPlan.Pair, aDay: Bool) -> Int {
         links.filter { !$0.isIdeal }.reduce(0) { most, link in
-            let direction = nodes[link.a].name.utf8.elementsEqual(pair.from.utf8)
-                && nodes[link.b].name.utf8.elementsEqual(pair.to.utf8) ? 0
+            let direction =
+                nodes[link.a].name.utf8.elementsEqual(pair.from.utf8)
+                    && nodes[link.b].name.utf8.elementsEqual(pair.to.utf8)
+                ? 0
                 : nodes[link.b].name.utf8.elementsEqual(pair.from.utf8)
                     && nodes[link.a].name.utf8.elementsEqual(pair.to.utf8) ? 1 : nil
             guard let direction else { return most }
@@ -62,13 +64,17 @@ extension SimulatedWorld {
                     different.append("\(nodes[node].name) lacks \(lacks.count) logs' news of \(name)")
                 }
             }
-            let digests = Set(members.compactMap { node in
-                nodes[node].store?.spaces.values.first { $0.id == space.id }?.digest.value
-            })
-            if digests.count > 1, different.isEmpty { different.append("\(name) has \(digests.count) states") }
+            let digests = Set(
+                members.compactMap { node in
+                    nodes[node].store?.spaces.values.first { $0.id == space.id }?.digest.value
+                })
+            if digests.count > 1, different.isEmpty {
+                different.append("\(name) has \(digests.count) states")
+            }
         }
         return different.isEmpty
-            ? (true, "all equal") : (false, different.prefix(5).joined(separator: "; ") + (different.count > 5 ? "; …" : ""))
+            ? (true, "all equal")
+            : (false, different.prefix(5).joined(separator: "; ") + (different.count > 5 ? "; …" : ""))
     }
 
     private func presence(_ except: Set<Int>) -> (Bool, String) {
@@ -80,7 +86,8 @@ extension SimulatedWorld {
             for node in truth.spaces[log.descriptor.space]?.members.sorted() ?? []
             where !nodes[node].hasLeft && nodes[node].counts[id] ?? 0 < log.acknowledged {
                 missing.append(
-                    "\(nodes[node].name) holds \(nodes[node].counts[id] ?? 0) of \(log.acknowledged) changes of \(nodes[log.author].name)")
+                    "\(nodes[node].name) holds \(nodes[node].counts[id] ?? 0) of \(log.acknowledged) changes of \(nodes[log.author].name)"
+                )
             }
         }
         return missing.isEmpty
@@ -112,7 +119,8 @@ extension SimulatedWorld {
         let wanted = spaces.filter { space in names.contains { $0.utf8.elementsEqual(space.name.utf8) } }
         let delays = wanted.flatMap { record.delays[$0.id.short] ?? [] }.sorted()
         let written = wanted.reduce(0) { sum, space in
-            sum + (truth.spaces[space.id]?.logs ?? []).filter { $0.channel != .control }
+            sum
+                + (truth.spaces[space.id]?.logs ?? []).filter { $0.channel != .control }
                 .reduce(0) { $0 + (truth.logs[$1]?.leaves.count ?? 0) }
         }
         let within = delays.count { $0 <= limit }
@@ -150,11 +158,12 @@ extension SimulatedWorld {
         record.faults = tally
         for space in spaces {
             record.spaceNames[space.id.short] = space.name
-            var undelivered = 0
-            for id in truth.spaces[space.id]?.logs ?? [] where id.channel != .control {
-                if let log = truth.logs[id] { undelivered += log.leaves.count - Int(log.everywhere) }
+            record.undelivered[space.id.short] = (truth.spaces[space.id]?.logs ?? []).filter {
+                $0.channel != .control
             }
-            record.undelivered[space.id.short] = undelivered
+            .reduce(0) { sum, id in
+                sum + (truth.logs[id].map { $0.leaves.count - Int($0.everywhere) } ?? 0)
+            }
         }
         record.conflicts.close { dot in nodes.contains { (try? $0.view?.record(dot)) != nil } }
         record.trace = trace.trail.value
