@@ -1,3 +1,4 @@
+import PLCOracle
 import PLCSync
 
 /// Any bytes as one deterministic item: refused, or exactly what a writer writes (E-14).

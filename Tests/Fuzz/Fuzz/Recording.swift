@@ -1,3 +1,4 @@
+import PLCOracle
 import PLCSync
 
 @testable import PLCNode

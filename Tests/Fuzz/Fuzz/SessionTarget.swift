@@ -1,3 +1,4 @@
+import PLCOracle
 import PLCSync
 
 /// A script of what happens to three nodes, one of which speaks as the bytes of the try say: whatever comes, only what
