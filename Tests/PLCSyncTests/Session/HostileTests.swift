@@ -13,39 +13,14 @@ import Testing
         let next: [UInt8]?
     }
 
-    /// A session in which a key joins, both sides write, and each pulls what the other has; and one that reconciles.
     private static func recordings() -> [Recorded] {
-        var story = Story("A", "B")
-        let seed = [UInt8](repeating: 9, count: 32)
-        let genesis = Genesis(
-            level: .team, founders: [story.nodes[0].key], nonce: Bytes16(high: 5, low: 5), parent: nil
-        ).encoded
-        let space = SpaceID(genesis: genesis)
-        story.at(0) { node in
-            node.found(genesis)
-            var draft = Draft()
-            draft.append(.invite(SigningKey(seed: seed)?.publicKey ?? node.key, .writer, expiry: .max >> 1))
-            node.write(draft, space, .control)
-        }
-        story.write(0, space, 3)
-        let request = JoinRequest(space: space, seed: seed, name: "B")
-        var recorded = record(&story) { $0.connect(1, 0, .join(request)) }
-        story.hangUp(ConnectionID(1))
-        story.write(1, space, 2)
-        story.write(0, space, 2)
-        recorded += record(&story) { $0.connect(1, 0) }
-        story.hangUp(ConnectionID(2))
-        for node in 0..<2 { story.nodes[node].disk.epoch += 1_000 }
-        story.restart(0)
-        story.restart(1)
-        story.write(1, space, 1)
-        recorded += record(&story) { $0.connect(0, 1) }
+        var recorded: [Recorded] = []
+        _ = Story.threeMeetings { recorded += record(&$0) }
         return recorded
     }
 
-    private static func record(_ story: inout Story, _ begin: (inout Story) -> ConnectionID) -> [Recorded] {
+    private static func record(_ story: inout Story) -> [Recorded] {
         var recorded: [(to: Int, Recorded)] = []
-        _ = begin(&story)
         while let letter = story.letters.first {
             var receiver = story.nodes[letter.to]
             receiver.keepsLines = false
