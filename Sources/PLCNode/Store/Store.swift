@@ -8,7 +8,7 @@ package final class Store {
     let database: Database
     let statements: StoreStatements
     let logReader: LogReader
-    let states: StateReader
+    let states: StateTables
     let hasher = MerkleHasher()
     let rowHasher = RowHasher()
     let codec = StretchCodec()
@@ -61,7 +61,7 @@ package final class Store {
         try Schema.migrate(database)
         statements = try StoreStatements(database)
         logReader = try LogReader(database)
-        states = try StateReader(database, logReader)
+        states = try StateTables(database, logReader)
         if let epoch = try statements.meta("epoch") {
             self.epoch = epoch
         } else {

@@ -3,7 +3,7 @@ import PLCSync
 /// The rows of the folded state: what a fold writes, and what people read.
 ///
 /// A writer's and a reader's connection have one each. One thread at a time.
-final class StateReader {
+final class StateTables {
     private let database: Database
     private let logs: LogReader
     private let prepared: [Statement]
