@@ -82,8 +82,8 @@ extension Node {
     func coreLog(of key: PublicKey) throws -> (index: Int, descriptor: LogDescriptor, count: UInt64)? {
         try write { store in
             for (index, log) in store.logs.sorted(by: { $0.key < $1.key }) {
-                if let descriptor = log.descriptor, descriptor.key == key, descriptor.channel == .core {
-                    return (index, descriptor, log.forest.count)
+                if log.descriptor.key == key, log.id.channel == .core {
+                    return (index, log.descriptor, log.forest.count)
                 }
             }
             return nil

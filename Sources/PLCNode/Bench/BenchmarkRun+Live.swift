@@ -64,7 +64,7 @@ extension BenchmarkRun {
         var value = ByteWriter()
         value.write(text: text)
         let bytes = value.bytes
-        _ = try node.node.author(space) { _ in
+        _ = try node.node.author(space) { _, _ in
             var draft = Draft()
             draft.append(.create(kind: 3, initial: [(.number(9), bytes)], owned: false))
             return draft

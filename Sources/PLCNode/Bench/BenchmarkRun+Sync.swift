@@ -6,7 +6,7 @@ extension BenchmarkRun {
     func joinSpace(_ node: BenchNode, at host: BenchNode) throws -> Meeting {
         let seed = World.randomBytes(32)
         guard let key = SigningKey(seed: seed)?.publicKey else { preconditionFailure("a seed has 32 bytes") }
-        _ = try host.node.author(space, .control) { _ in
+        _ = try host.node.author(space, .control) { _, _ in
             var draft = Draft()
             draft.append(.invite(key, .writer, expiry: 1 << 46))
             return draft

@@ -114,10 +114,15 @@ package final class Node: @unchecked Sendable {
     }
 
     /// Writes one change to this node's log of a channel of a space, stamped by the clock; returns its first dot.
+    ///
+    /// `draft` gets the store, as it is within the transaction, and the stamp.
     package func author(
-        _ space: SpaceID, _ channel: Channel = .core, _ draft: @escaping @Sendable (UInt64) throws -> Draft
+        _ space: SpaceID, _ channel: Channel = .core,
+        _ draft: @escaping @Sendable (Store, UInt64) throws -> Draft
     ) throws -> Dot {
         let key = identity.publicKey
-        return try write { try $0.write(space, channel, by: key, .now(World.wall()), draft) }
+        return try write { store in
+            try store.write(space, channel, by: key, .now(World.wall())) { try draft(store, $0) }
+        }
     }
 }

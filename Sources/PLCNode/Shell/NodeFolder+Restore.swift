@@ -7,7 +7,7 @@ import PLCSync
 /// Bringing back a node from a backup.
 extension NodeFolder {
     /// Puts the store of a backup in place, as a new incarnation: what it writes next goes to new logs, so that it never
-    /// contradicts what the lost one wrote after the backup (D12).
+    /// contradicts what the lost one wrote after the backup (L-7).
     ///
     /// The backup is copied beside the store, checked and changed there, and takes its place by a rename. A key comes
     /// last: a folder with a key is a node, and no store must write to logs that are another key's.

@@ -117,7 +117,7 @@ package enum FileSystem {
         while offset < bytes.count {
             let count = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            guard count > 0, errno != ENOSPC || count > 0 else {
+            guard count > 0 else {
                 let full = errno == ENOSPC
                 close(descriptor)
                 unlink(temporary)

@@ -43,6 +43,7 @@ final class Database {
     /// - Parameter files: the name of the SQLite file system that holds the path; nil for the operating system's.
     init(path: String, mode: Mode, files: String? = nil) throws(DatabaseError) {
         var opened: OpaquePointer?
+        // A reader, too, writes to the shared index of the write-ahead log, and recovers the log if it comes first.
         let flags =
             mode == .readWrite
             ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX

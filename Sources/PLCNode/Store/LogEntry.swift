@@ -22,9 +22,9 @@ final class LogEntry {
     }
 
     let id: LogID
-    /// The space's index; nil for a log that is only referred to.
-    var space: Int?
-    var descriptor: LogDescriptor?
+    let descriptor: LogDescriptor
+    /// The space's index.
+    let space: Int
     var isOwn = false
     var forest = Forest()
     /// The head under which the leaves are verified, and the hashes from the last of them to it.
@@ -48,7 +48,11 @@ final class LogEntry {
     /// The leaves that this transaction added to an own control log.
     var newControl: [[UInt8]] = []
 
-    init(id: LogID) { self.id = id }
+    init(_ descriptor: LogDescriptor, space: Int) {
+        id = descriptor.id
+        self.descriptor = descriptor
+        self.space = space
+    }
 
     /// The buffered items as a stretch, if `sequence` is among them.
     func buffered(_ sequence: UInt64) -> LogReader.Loaded? {
@@ -76,21 +80,16 @@ final class LogEntry {
             if block.height >= Replica.storedHeight { nodes.append((block, hash)) }
         }
         if offsets.count == 1 { bufferFirst = forest.count }
-        var tag = UInt64(leaf.count) << 1
-        while tag >= 0x80 {
-            buffer.append(UInt8(truncatingIfNeeded: tag) | 0x80)
-            tag >>= 7
-        }
-        buffer.append(UInt8(tag))
-        buffer.append(contentsOf: leaf)
+        var item = ByteWriter(capacity: leaf.count + 3)
+        item.write(leaf: leaf)
+        buffer.append(contentsOf: item.bytes)
         offsets.append(buffer.count)
         isDirty = true
     }
 
     /// The snapshot that the replica starts from.
-    var snapshot: LogSnapshot? {
-        guard let descriptor else { return nil }
-        return LogSnapshot(
+    var snapshot: LogSnapshot {
+        LogSnapshot(
             descriptor: descriptor, forest: forest, head: isOwn ? nil : head,
             bridge: isOwn ? [] : bridge, lsn: lsn, isOwn: isOwn)
     }

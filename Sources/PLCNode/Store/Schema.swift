@@ -20,7 +20,7 @@ enum Schema {
             digest BLOB NOT NULL, records INTEGER NOT NULL
         ) STRICT;
 
-        -- Logs; one that is only referred to has no space. own = 1: this node's open log of its channel.
+        -- Logs. own = 1: this node's open log of its channel.
         CREATE TABLE log (
             idx INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, space INTEGER, key BLOB, epoch BLOB,
             own INTEGER NOT NULL DEFAULT 0, count INTEGER NOT NULL DEFAULT 0, peaks BLOB NOT NULL DEFAULT x'',
@@ -123,6 +123,28 @@ enum Schema {
             log INTEGER PRIMARY KEY, held INTEGER NOT NULL, root BLOB, folded INTEGER NOT NULL
         ) STRICT;
         """,
+        """
+        -- What waits for logs of which nothing has come, by their names, since only what has come is numbered: ops, and
+        -- removals. place: change << 10 | op in the log that is named.
+        CREATE TABLE held_by_name (
+            log BLOB NOT NULL, place INTEGER NOT NULL, op INTEGER NOT NULL, PRIMARY KEY (log, place, op)
+        ) WITHOUT ROWID, STRICT;
+        CREATE TABLE mark_by_name (
+            log BLOB NOT NULL, record INTEGER NOT NULL, field ANY NOT NULL, place INTEGER NOT NULL,
+            PRIMARY KEY (log, record, field, place)
+        ) WITHOUT ROWID, STRICT;
+        INSERT INTO held_by_name (log, place, op)
+            SELECT l.id, h.target & 0xffffffffff, h.op FROM log AS l JOIN held AS h ON h.target >> 40 = l.idx
+            WHERE l.space IS NULL;
+        INSERT INTO mark_by_name (log, record, field, place)
+            SELECT l.id, m.record, m.field, m.dot & 0xffffffffff FROM log AS l JOIN mark AS m ON m.dot >> 40 = l.idx
+            WHERE l.space IS NULL;
+        DELETE FROM held WHERE target >> 40 IN (SELECT idx FROM log WHERE space IS NULL);
+        DELETE FROM mark WHERE dot >> 40 IN (SELECT idx FROM log WHERE space IS NULL);
+        -- The highest number that a log was given.
+        INSERT INTO meta (key, value) SELECT 'logs', coalesce(max(idx), 0) FROM log;
+        DELETE FROM log WHERE space IS NULL;
+        """,
     ]
 
     /// Brings the database to this program's version; refuses one that is newer.
@@ -167,7 +189,7 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
     case superseded
     /// What is to be stored does not continue what is.
     case doesNotFollow(String)
-    /// More logs are named than the store can number.
+    /// There are more logs than the store can number.
     case tooManyLogs
     /// Bytes on the disk are not what was written.
     case damaged(String)
@@ -199,7 +221,7 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
         case .superseded: "what came before it could not be stored"
         case .doesNotFollow(let what): "\(what) does not continue what is stored"
         case .tooManyLogs:
-            "the store cannot number more than \(LocalDot.maximumLogs) logs; somebody names ever new ones"
+            "the store cannot number more than \(LocalDot.maximumLogs) logs; somebody makes ever new ones"
         case .damaged(let what):
             "the store is damaged: \(what); restore a backup, or join again with a new folder"
         case .damagedLog(let log, let what):

@@ -37,7 +37,6 @@ extension Store {
     package func checkLogs() throws -> [StoreFinding] {
         var findings: [StoreFinding] = []
         for (index, log) in logs.sorted(by: { $0.key < $1.key }) {
-            guard let descriptor = log.descriptor else { continue }
             do {
                 let (forest, nodesAgree) = try recompute(index, log)
                 if forest != log.forest {
@@ -48,8 +47,8 @@ extension Store {
                 if let head = log.head, head.count > 0 {
                     var full = forest
                     let isWhole = full.append(bridge: log.bridge, to: head.count, hasher: hasher)
-                    let root = full.root(of: descriptor.fullID, hasher: hasher)
-                    if !isWhole || !head.isValid(root: root, of: descriptor) {
+                    let root = full.root(of: log.descriptor.fullID, hasher: hasher)
+                    if !isWhole || !head.isValid(root: root, of: log.descriptor) {
                         findings.append(.head(log.id))
                     }
                 }
@@ -161,7 +160,10 @@ extension Store {
         // Entries are classes: their values are noted, because the entries get those of the new state.
         let kept = spaces.mapValues { (digest: $0.digest, records: $0.records) }
         let before = try extract()
-        for table in ["record", "keyed", "alias", "register", "element", "mark", "held", "imported"] {
+        for table in [
+            "record", "keyed", "alias", "register", "element", "mark", "held", "imported", "mark_by_name",
+            "held_by_name",
+        ] {
             try database.execute("DELETE FROM \(table)")
         }
         heldCount = 0
@@ -174,7 +176,6 @@ extension Store {
         }
         for index in logs.keys { logs[index]?.folded = 0 }
         for (index, log) in logs.sorted(by: { $0.key < $1.key }) where log.id.channel != .control {
-            guard log.descriptor != nil else { continue }
             foldingSpace = log.space
             var target = self
             try forEachLeaf(index, log) { leaf, sequence in
@@ -205,9 +206,9 @@ extension Store {
 
     /// How many logs and changes there are.
     package var extent: (logs: Int, changes: Int, records: Int) {
-        let described = logs.values.filter { $0.descriptor != nil && $0.forest.count > 0 }
+        let begun = logs.values.filter { $0.forest.count > 0 }
         return (
-            described.count, described.reduce(0) { $0 + Int($1.forest.count) },
+            begun.count, begun.reduce(0) { $0 + Int($1.forest.count) },
             spaces.values.reduce(0) { $0 + Int($1.records) }
         )
     }
@@ -229,17 +230,15 @@ extension Store {
     /// Signs this node's logs at the lengths that they have: only for a store that will write to them no more.
     package func signOwnLogs(with key: SigningKey) throws {
         for (index, log) in logs.sorted(by: { $0.key < $1.key }) where log.isOwn && log.forest.count > 0 {
-            guard let descriptor = log.descriptor, descriptor.key == key.publicKey,
-                log.head?.count != log.forest.count
-            else { continue }
-            logs[index]?.head = Head(signing: log.forest, of: descriptor, with: key, hasher: hasher)
-            logs[index]?.bridge = []
-            if let log = logs[index] { try statements.update(index, log) }
+            guard log.descriptor.key == key.publicKey, log.head?.count != log.forest.count else { continue }
+            log.head = Head(signing: log.forest, of: log.descriptor, with: key, hasher: hasher)
+            log.bridge = []
+            try statements.update(index, log)
         }
     }
 
     /// Makes this copy of a database another incarnation, before its first write: a new identity of the database, and
-    /// new logs for what the node will write (D12).
+    /// new logs for what the node will write (L-7).
     package func beginNewIncarnation() throws {
         precondition(inTransaction, "a store becomes another inside a transaction")
         if !planted(.epochKeptAfterRestore) { try statements.setMeta("epoch", drawEpoch()) }

@@ -60,7 +60,7 @@ extension Store: FoldStore {
         return log.id
     }
 
-    package func key(ofLog index: Int) -> PublicKey? { log(index)?.descriptor?.key }
+    package func key(ofLog index: Int) -> PublicKey? { log(index)?.descriptor.key }
 
     package func areStrangers(_ a: Int, _ b: Int) -> Bool {
         guard let one = log(a)?.space, let other = log(b)?.space else { return false }
@@ -71,15 +71,7 @@ extension Store: FoldStore {
 
     package func advance(log index: Int, to sequence: UInt64) { log(index)?.folded = sequence }
 
-    package func index(of id: LogID) throws -> Int {
-        if let index = logIndices[id] { return index }
-        let index = logs.count + 1
-        // A member can name logs that do not exist: what cannot be numbered is refused with its batch, and no trap.
-        guard index < LocalDot.maximumLogs else { throw StoreError.tooManyLogs }
-        try statements.insertLog(index, id)
-        number(LogEntry(id: id), index)
-        return index
-    }
+    package func index(of id: LogID) -> Int? { logIndices[id] }
 
     // MARK: Records
 
@@ -269,6 +261,8 @@ extension Store: FoldStore {
         }
     }
 
+    package func mark(_ key: FieldKey, _ dot: Dot) throws { try states.insertMark(key, dot) }
+
     package func unmark(_ key: FieldKey, _ dot: LocalDot) throws -> Bool {
         guard pendingMarks > 0, try states.takeMark(key, dot) else { return false }
         pendingMarks -= 1
@@ -279,6 +273,16 @@ extension Store: FoldStore {
 
     package func hold(_ op: LocalDot, until target: LocalDot) throws {
         if try states.insertHeld(op, target: target.change) { heldCount += 1 }
+    }
+
+    package func hold(_ op: LocalDot, until target: Dot) throws {
+        try states.insertHeld(op, target: target)
+    }
+
+    /// Lets what waited for the log `id` wait for its changes, now that it has number `index`.
+    func releaseNamed(_ id: LogID, as index: Int) throws {
+        heldCount += try states.takeHeld(named: id, as: index)
+        pendingMarks += try states.takeMarks(named: id, as: index)
     }
 
     package func release(_ dot: LocalDot) throws -> [LocalDot] {

@@ -33,7 +33,7 @@ extension Store {
     /// hashes over sound changes are mended at once. O(log).
     package func quarantine(_ id: LogID) throws -> Bool {
         precondition(inTransaction, "a log is set aside inside a transaction")
-        guard let index = logIndices[id], let log = logs[index], log.descriptor != nil else { return false }
+        guard let index = logIndices[id], let log = logs[index] else { return false }
         try flush(index, isFinal: true)
         logReader.forget()
         let survey = try survey(index, log)
@@ -70,8 +70,8 @@ extension Store {
         return true
     }
 
-    private func root(of log: LogEntry) -> Bytes32? {
-        log.descriptor.map { log.forest.root(of: $0.fullID, hasher: hasher) }
+    private func root(of log: LogEntry) -> Bytes32 {
+        log.forest.root(of: log.descriptor.fullID, hasher: hasher)
     }
 
     /// Walks over a log, block by block.
@@ -150,14 +150,14 @@ extension Store {
     /// Holds what a peer gave again against what was held before, and ends the repair when all is back.
     func settleRepair(_ index: Int, _ log: LogEntry, after before: Forest, _ items: [UInt8]) throws {
         guard let repair = log.repair, log.forest.count >= repair.held else { return }
-        if let root = repair.root, let descriptor = log.descriptor {
+        if let root = repair.root {
             var forest = before
             let bytes = items.span.bytes
             var reader = ByteReader(bytes)
             while forest.count < repair.held, case .leaf(let leaf) = try reader.logItem(bytes) {
                 forest.append(hasher.leaf(bytes.extracting(leaf)), hasher: hasher)
             }
-            guard forest.root(of: descriptor.fullID, hasher: hasher) == root else {
+            guard forest.root(of: log.descriptor.fullID, hasher: hasher) == root else {
                 throw StoreError.damagedLog(
                     log.id, "what a peer gives is not what was held before the damage")
             }
@@ -176,7 +176,7 @@ extension Store {
 
     /// The space of a log.
     package func space(of log: LogID) -> SpaceID? {
-        logIndices[log].flatMap { logs[$0]?.descriptor?.space }
+        logIndices[log].flatMap { logs[$0]?.descriptor.space }
     }
 }
 

@@ -8,7 +8,7 @@ package final class Store {
     let database: Database
     let statements: StoreStatements
     let logReader: LogReader
-    let states: StateReader
+    let states: StateTables
     let hasher = MerkleHasher()
     let rowHasher = RowHasher()
     let codec = StretchCodec()
@@ -20,6 +20,8 @@ package final class Store {
     /// The same by their numbers, for what looks one up for every op.
     private var numberedLogs: [LogEntry?] = []
     private(set) var logIndices: [LogID: Int] = [:]
+    /// The highest number that a log was given.
+    private var lastLog = 0
     var touched: [Int] = []
     var heldCount: Int64 = 0
     /// How many removals are noted of what has not arrived.
@@ -61,7 +63,7 @@ package final class Store {
         try Schema.migrate(database)
         statements = try StoreStatements(database)
         logReader = try LogReader(database)
-        states = try StateReader(database, logReader)
+        states = try StateTables(database, logReader)
         if let epoch = try statements.meta("epoch") {
             self.epoch = epoch
         } else {
@@ -94,8 +96,12 @@ package final class Store {
             spaces[index] = space
             spaceIndices[space.id] = index
         }
+        lastLog = Int(clamping: try statements.meta("logs") ?? 0)
         for (index, log) in try statements.loadLogs(spaces) {
-            number(log, index)
+            guard index >= 1, index <= lastLog else {
+                throw StoreError.damaged("logs are not numbered as they were")
+            }
+            enter(log, index)
         }
         for (index, repair) in try statements.loadRepairs() {
             logs[index]?.repair = repair
@@ -108,15 +114,21 @@ package final class Store {
         heldCount = try database.integer("SELECT count(*) FROM held") ?? 0
         pendingMarks =
             try database.integer("SELECT count(*) FROM mark WHERE dot >> 10 <> record >> 10") ?? 0
-        if planted(.waitingForgottenAtStart) { heldCount = 0 }
-        if planted(.removalsForgottenAtStart) { pendingMarks = 0 }
+        if planted(.waitingForgottenAtStart) {
+            heldCount = 0
+            try database.execute("DELETE FROM held_by_name")
+        }
+        if planted(.removalsForgottenAtStart) {
+            pendingMarks = 0
+            try database.execute("DELETE FROM mark_by_name")
+        }
     }
 
     /// Numbers of moves stay below this.
     static let maximumLSN: UInt64 = 1 << 62
 
     /// Enters a log under its number.
-    func number(_ log: LogEntry, _ index: Int) {
+    private func enter(_ log: LogEntry, _ index: Int) {
         logs[index] = log
         logIndices[log.id] = index
         while numberedLogs.count <= index { numberedLogs.append(nil) }
@@ -149,12 +161,13 @@ package final class Store {
         var authored: [SpaceID: [AuthoredLog]] = [:]
         for index in touched {
             try flush(index, isFinal: true)
-            guard let log = logs[index], let descriptor = log.descriptor else { continue }
+            guard let log = logs[index] else { continue }
             if log.isOwn {
                 lsn += 1
                 if !planted(.ownMoveNotStored) { log.lsn = lsn }
-                authored[descriptor.space, default: []].append(
-                    AuthoredLog(descriptor: descriptor, forest: log.forest, lsn: lsn, control: log.newControl)
+                authored[log.descriptor.space, default: []].append(
+                    AuthoredLog(
+                        descriptor: log.descriptor, forest: log.forest, lsn: lsn, control: log.newControl)
                 )
                 log.newControl = []
             }
@@ -220,7 +233,7 @@ package final class Store {
         }
         let here = logs.filter { $0.value.space == index }.sorted { $0.key < $1.key }
         return SpaceSnapshot(
-            genesis: space.genesis, logs: here.compactMap(\.value.snapshot), control: try control(index),
+            genesis: space.genesis, logs: here.map(\.value.snapshot), control: try control(index),
             cursors: try statements.cursors(space: index))
     }
 
@@ -230,7 +243,7 @@ package final class Store {
         let here = logs.filter { $0.value.space == space && $0.value.id.channel == .control }
         for (number, log) in here.sorted(by: { $0.key < $1.key }) {
             let held = max(log.forest.count, log.repair?.held ?? 0)
-            guard let descriptor = log.descriptor, held > 0 else { continue }
+            guard held > 0 else { continue }
             let leaves = try (1...held).compactMap { sequence -> [UInt8]? in
                 do {
                     return try logReader.leaf(LocalDot(log: number, sequence: sequence, op: 0))
@@ -239,7 +252,7 @@ package final class Store {
                     return nil
                 }
             }
-            control.append((descriptor.key, leaves))
+            control.append((log.descriptor.key, leaves))
         }
         return control
     }
@@ -320,7 +333,7 @@ package final class Store {
         }
         guard let id = spaces[space]?.id else { preconditionFailure("the space is there") }
         let descriptor = LogDescriptor(space: id, key: key, channel: channel, epoch: random.next())
-        let index = try describe(descriptor, space: space)
+        let index = try number(descriptor, space: space)
         logs[index]?.isOwn = true
         logs[index]?.isDirty = true
         ownLogs[OwnLog(space: space, channel: channel)] = index
@@ -359,7 +372,7 @@ package final class Store {
         }
         var lsns: [LogID: UInt64] = [:]
         for stretch in commit.stretches {
-            let index = try describe(stretch.descriptor, space: space)
+            let index = try number(stretch.descriptor, space: space)
             touch(index)
             try append(stretch, to: index)
             guard let log = logs[index] else { preconditionFailure("log \(index) is there") }
@@ -425,15 +438,18 @@ package final class Store {
         log.isDirty = true
     }
 
-    /// Gives a log its space, key and epoch, once they are known.
-    private func describe(_ descriptor: LogDescriptor, space: Int) throws -> Int {
-        let index = try self.index(of: descriptor.id)
-        if logs[index]?.descriptor == nil {
-            logs[index]?.descriptor = descriptor
-            logs[index]?.space = space
-            try statements.describe(index, descriptor, space: space)
-        }
-        return index
+    /// The number of a log of which something comes, given now if it has none: then what waited for the log waits for
+    /// its changes.
+    private func number(_ descriptor: LogDescriptor, space: Int) throws -> Int {
+        if let index = logIndices[descriptor.id] { return index }
+        guard lastLog + 1 < LocalDot.maximumLogs else { throw StoreError.tooManyLogs }
+        lastLog += 1
+        let log = LogEntry(descriptor, space: space)
+        try statements.setMeta("logs", UInt64(lastLog))
+        try statements.insert(lastLog, log)
+        enter(log, lastLog)
+        try releaseNamed(log.id, as: lastLog)
+        return lastLog
     }
 
     // MARK: Stretches

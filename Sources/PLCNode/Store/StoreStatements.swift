@@ -11,7 +11,6 @@ final class StoreStatements {
     private let nodeInsert: Statement
     private let logInsert: Statement
     private let logUpdate: Statement
-    private let logDescribe: Statement
     private let spaceUpdate: Statement
     private let cursorSet: Statement
 
@@ -24,13 +23,13 @@ final class StoreStatements {
         stretchGet = try database.prepare("SELECT bytes FROM stretch WHERE id = ?1")
         stretchDelete = try database.prepare("DELETE FROM stretch WHERE id = ?1")
         nodeInsert = try database.prepare("INSERT OR REPLACE INTO node (id, hashes) VALUES (?1, ?2)")
-        logInsert = try database.prepare("INSERT INTO log (idx, id) VALUES (?1, ?2)")
+        logInsert = try database.prepare(
+            "INSERT INTO log (idx, id, space, key, epoch) VALUES (?1, ?2, ?3, ?4, ?5)")
         logUpdate = try database.prepare(
             """
             UPDATE log SET own = ?2, count = ?3, peaks = ?4, head_count = ?5, head_flags = ?6, head_signature = ?7,
                 bridge = ?8, lsn = ?9, row_check = ?10 WHERE idx = ?1
             """)
-        logDescribe = try database.prepare("UPDATE log SET space = ?2, key = ?3, epoch = ?4 WHERE idx = ?1")
         spaceUpdate = try database.prepare("UPDATE space SET digest = ?2, records = ?3 WHERE idx = ?1")
         cursorSet = try database.prepare(
             "INSERT OR REPLACE INTO cursor (space, peer, epoch, lsn) VALUES (?1, ?2, ?3, ?4)")
@@ -104,19 +103,15 @@ final class StoreStatements {
             """)
         var logs: [(Int, LogEntry)] = []
         while try rows.step() {
-            let index = Int(rows.integer(0))
-            guard let id = Bytes16(rows.bytes(1)) else { throw StoreError.damaged("a log cannot be read") }
-            let log = LogEntry(id: LogID(id))
-            if !rows.isNull(2) { try read(rows, into: log, spaces) }
-            logs.append((index, log))
-        }
-        guard logs.allSatisfy({ $0.0 >= 1 && $0.0 <= logs.count }) else {
-            throw StoreError.damaged("logs are not numbered as they were")
+            logs.append((Int(rows.integer(0)), try log(rows, spaces)))
         }
         return logs
     }
 
-    private func read(_ row: Statement, into log: LogEntry, _ spaces: [Int: SpaceEntry]) throws {
+    private func log(_ row: Statement, _ spaces: [Int: SpaceEntry]) throws -> LogEntry {
+        guard let id = Bytes16(row.bytes(1)).map({ LogID($0) }) else {
+            throw StoreError.damaged("a log cannot be read")
+        }
         let damaged = StoreError.damaged("log \(row.integer(0)) cannot be read")
         let space = Int(row.integer(2))
         let peaks = row.bytes(7)
@@ -128,12 +123,11 @@ final class StoreStatements {
             row.number(12) <= Store.maximumLSN
         else { throw damaged }
         let descriptor = LogDescriptor(
-            space: spaceID, key: PublicKey(key), channel: log.id.channel, epoch: Self.number(row.bytes(4)))
-        guard descriptor.id == log.id else {
+            space: spaceID, key: PublicKey(key), channel: id.channel, epoch: Self.number(row.bytes(4)))
+        guard descriptor.id == id else {
             throw StoreError.damaged("the key or the epoch of log \(row.integer(0)) is not what names it")
         }
-        log.space = space
-        log.descriptor = descriptor
+        let log = LogEntry(descriptor, space: space)
         log.isOwn = row.integer(5) == 1
         log.forest = forest
         log.folded = forest.count
@@ -149,6 +143,7 @@ final class StoreStatements {
             else { throw damaged }
         }
         guard row.isNull(13) || row.bytes(13) == Self.check(log) else { throw damaged }
+        return log
     }
 
     /// What stands for the row of a log: 16 bytes of a hash over what its columns say.
@@ -170,13 +165,9 @@ final class StoreStatements {
         stride(from: UInt64(56), through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) }
     }
 
-    func insertLog(_ index: Int, _ id: LogID) throws {
-        try logInsert.bind(1, index).bind(2, id.value.bytes).run()
-    }
-
-    func describe(_ index: Int, _ descriptor: LogDescriptor, space: Int) throws {
-        try logDescribe.bind(1, index).bind(2, space).bind(3, descriptor.key.bytes)
-            .bind(4, Self.bytes(descriptor.epoch)).run()
+    func insert(_ index: Int, _ log: LogEntry) throws {
+        try logInsert.bind(1, index).bind(2, log.id.value.bytes).bind(3, log.space)
+            .bind(4, log.descriptor.key.bytes).bind(5, Self.bytes(log.descriptor.epoch)).run()
     }
 
     func update(_ index: Int, _ log: LogEntry) throws {

@@ -8,7 +8,7 @@ package import PLCSync
 package final class StoreView {
     let database: Database
     let logReader: LogReader
-    let states: StateReader
+    let states: StateTables
     private let hasher = MerkleHasher()
     private let logByIndex: Statement
     private let logByID: Statement
@@ -20,7 +20,7 @@ package final class StoreView {
     package init(path: String, files: String? = nil) throws {
         database = try Database(path: path, mode: .readOnly, files: files)
         logReader = try LogReader(database)
-        states = try StateReader(database, logReader)
+        states = try StateTables(database, logReader)
         logByIndex = try database.prepare("SELECT id FROM log WHERE idx = ?1")
         logByID = try database.prepare("SELECT idx FROM log WHERE id = ?1")
         spaceByID = try database.prepare("SELECT idx, digest, records FROM space WHERE id = ?1")
@@ -88,7 +88,7 @@ package final class StoreView {
         defer { rows.reset() }
         while try rows.step() {
             try body(
-                StateReader.record(
+                StateTables.record(
                     LocalDot(value: rows.number(0)), kind: rows.number(1), flags: rows.integer(2),
                     stamp: rows.number(3)))
         }

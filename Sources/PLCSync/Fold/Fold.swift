@@ -4,7 +4,8 @@
 /// memory and over a database. Source: Specs/data-model.md.
 public struct Fold: Sendable {
     private var change = Change()
-    private var logs: [Int] = []
+    /// The logs that the change refers to, itself first; nil for one of which nothing has come.
+    private var logs: [Int?] = []
 
     /// A fold with scratch memory of its own.
     public init() {}
@@ -49,12 +50,12 @@ public struct Fold: Sendable {
         do {
             try change.decode(leaf)
         } catch {
-            // A leaf is a leaf whatever it contains (D19): no ops, kept and forwarded.
+            // A leaf that is no change has no ops; it is kept and forwarded like any other.
             return nil
         }
         logs.removeAll(keepingCapacity: true)
         logs.append(log)
-        for id in change.logs { logs.append(try store.index(of: id)) }
+        for id in change.logs { logs.append(store.index(of: id)) }
         return change.stamp
     }
 
@@ -135,27 +136,45 @@ public struct Fold: Sendable {
         case .op(let index):
             return try store.record(LocalDot(dot.change, op: index))
         case .dot(let reference):
-            let create = local(reference)
-            guard store.logID(create.log).channel == store.logID(dot.log).channel,
-                !store.areStrangers(create.log, dot.log)
-            else { return nil }
+            let channel = store.logID(dot.log).channel
+            guard let create = local(reference) else {
+                let create = name(reference)
+                if create.log.channel == channel, mayBeHeld(dot, phase) {
+                    try store.hold(dot, until: create)
+                }
+                return nil
+            }
+            guard store.logID(create.log).channel == channel, !store.areStrangers(create.log, dot.log) else {
+                return nil
+            }
             if let record = try store.record(create) {
-                // A log speaks of a keyed record by its own earlier create, so nothing on one ever waits (D5).
+                // A log speaks of a keyed record by its own earlier create, so nothing on one ever waits.
                 return record.isKeyed && (create.log != dot.log || create > dot) ? nil : record
             }
             let mayCome = create.sequence > store.length(ofLog: create.log)
-            if planted(.waitingOpDropped) { return nil }
-            if planted(.earlyDeleteDropped), case .delete = change.ops[Int(dot.op)] { return nil }
-            if mayCome, !(phase == .remove && change.adds(Int(dot.op))) { try store.hold(dot, until: create) }
+            if mayCome, mayBeHeld(dot, phase) { try store.hold(dot, until: create) }
             return nil
         }
     }
 
-    private func local(_ reference: Change.Reference) -> LocalDot {
-        LocalDot(log: logs[reference.log], sequence: reference.sequence, op: reference.op)
+    /// Whether op `dot` is held in this phase if its record may still come.
+    private func mayBeHeld(_ dot: LocalDot, _ phase: Phase) -> Bool {
+        if planted(.waitingOpDropped) { return false }
+        if planted(.earlyDeleteDropped), case .delete = change.ops[Int(dot.op)] { return false }
+        return !(phase == .remove && change.adds(Int(dot.op)))
     }
 
-    /// Whether op `dot` may write the owned fields of the record, and end it (D20).
+    /// The dot of a reference in this store; nil if nothing of its log has come.
+    private func local(_ reference: Change.Reference) -> LocalDot? {
+        logs[reference.log].map { LocalDot(log: $0, sequence: reference.sequence, op: reference.op) }
+    }
+
+    /// The full dot of a reference to a log other than the change's own.
+    private func name(_ reference: Change.Reference) -> Dot {
+        Dot(log: change.logs[reference.log - 1], sequence: reference.sequence, op: reference.op)
+    }
+
+    /// Whether op `dot` may write the owned fields of the record, and end it: for those, only its creator may.
     private func isOwner<Store: FoldStore>(of record: FoldRecord, _ dot: LocalDot, _ store: inout Store)
         -> Bool
     {
@@ -203,7 +222,10 @@ public struct Fold: Sendable {
         _ dots: Range<Int>, _ record: FoldRecord, _ key: FieldKey, _ store: inout Store
     ) throws {
         for reference in change.dots[dots] {
-            let dot = local(reference)
+            guard let dot = local(reference) else {
+                try store.mark(key, name(reference))
+                continue
+            }
             if !record.isKeyed, dot.change == record.id.change {
                 // An element of the record's birth is not kept apart, so all dots of that change are noted.
                 if record.hasAdditionsApart { try store.removeElement(key, dot) }

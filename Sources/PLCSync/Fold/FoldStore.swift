@@ -61,7 +61,7 @@ public struct FieldKey: Hashable, Sendable {
 public protocol FoldStore {
     /// The identity of log number `index`.
     func logID(_ index: Int) -> LogID
-    /// The key that signs log number `index`, or nil if the log is known only by being referred to.
+    /// The key that signs log number `index`, or nil if nobody has said.
     func key(ofLog index: Int) -> PublicKey?
     /// Whether two logs are known to belong to different spaces, in which case no op of one is about the other.
     func areStrangers(_ a: Int, _ b: Int) -> Bool
@@ -69,8 +69,10 @@ public protocol FoldStore {
     func length(ofLog index: Int) -> UInt64
     /// Takes note that change `sequence` of log number `log` is being folded; called before its ops are carried out.
     mutating func advance(log: Int, to sequence: UInt64)
-    /// The number of the log `id`, given now if it has none.
-    mutating func index(of id: LogID) throws -> Int
+    /// The number of the log `id`; nil as long as nothing of it has come.
+    ///
+    /// A log that is only referred to gets no number: whoever may write could name any number of them.
+    func index(of id: LogID) -> Int?
 
     /// The live record that `dot` created, or for a keyed one, also created.
     mutating func record(_ dot: LocalDot) throws -> FoldRecord?
@@ -108,11 +110,15 @@ public protocol FoldStore {
     /// Notes that `dot` is removed from the field: one of the birth of the record, which was made by a create, or one
     /// that has not arrived. To note it again changes nothing.
     mutating func mark(_ key: FieldKey, _ dot: LocalDot, isOfBirth: Bool) throws
+    /// Notes the same of `dot`, of a log that has no number yet.
+    mutating func mark(_ key: FieldKey, _ dot: Dot) throws
     /// Takes the note of one that had not arrived away; false if there is none.
     mutating func unmark(_ key: FieldKey, _ dot: LocalDot) throws -> Bool
 
     /// Holds the op at `op` until the change that `target` names is folded.
     mutating func hold(_ op: LocalDot, until target: LocalDot) throws
+    /// Holds it until the change that `target` names is folded, of a log that has no number yet.
+    mutating func hold(_ op: LocalDot, until target: Dot) throws
     /// Gives back the ops that waited for the change of `dot`, in any order.
     mutating func release(_ dot: LocalDot) throws -> [LocalDot]
     /// The bytes of the leaf that `dot` lies in, which is folded.
@@ -120,7 +126,7 @@ public protocol FoldStore {
 }
 
 extension FoldStore {
-    /// Whether write `a` comes after write `b`: by effective stamp, then log, change and op (D: order of writes).
+    /// Whether write `a` comes after write `b`: by effective stamp, then log, change and op (D-15).
     func isLater(_ a: WriteStamp, than b: WriteStamp) -> Bool {
         if a.effective != b.effective { return a.effective > b.effective }
         if planted(.tieByArrival) { return true }

@@ -14,6 +14,10 @@ public struct LocalDot: Hashable, Comparable, Sendable {
         value = UInt64(log) << 40 | sequence << 10 | UInt64(op)
     }
 
+    /// The dot `dot`, whose log has number `log`.
+    @inlinable
+    public init(_ dot: Dot, log: Int) { self.init(log: log, sequence: dot.sequence, op: dot.op) }
+
     /// Another op of the change of `dot`.
     @inlinable
     public init(_ dot: LocalDot, op: Int) { value = dot.change.value | UInt64(op) }

@@ -11,6 +11,14 @@ public struct MemoryStore: Sendable {
         var length: UInt64 = 0
     }
 
+    /// What waits for something of a log of which nothing has come, in the order in which it was met.
+    private enum Awaited {
+        /// An op, until this change.
+        case op(LocalDot, until: Dot)
+        /// The addition that is removed from this field.
+        case removal(FieldKey, of: Dot)
+    }
+
     private var logs: [LogEntry] = []
     private var indices: [LogID: Int] = [:]
     /// All records that were ever created, in the order in which they came.
@@ -21,6 +29,8 @@ public struct MemoryStore: Sendable {
     /// How many removals are noted of what has not arrived.
     private var pendingMarks = 0
     private var waiting: [LocalDot: [LocalDot]] = [:]
+    /// What waits for logs of which nothing has come.
+    private var namedOnly: [LogID: [Awaited]] = [:]
     private var fold = Fold()
 
     /// A store without logs.
@@ -28,13 +38,13 @@ public struct MemoryStore: Sendable {
 
     /// Names the key that signs the log `id`; before its first leaf.
     public mutating func register(_ id: LogID, key: PublicKey) {
-        let index = self.index(of: id)
+        let index = number(id)
         logs[index].key = key
     }
 
     /// Folds the next leaf of the log `id`.
     public mutating func append(_ leaf: [UInt8], to id: LogID) {
-        let index = self.index(of: id)
+        let index = number(id)
         logs[index].leaves.append(leaf)
         logs[index].births.append(0..<0)
         // Taken out while it works on the store, so that its scratch memory has one owner.
@@ -158,6 +168,24 @@ public struct MemoryStore: Sendable {
         return place
     }
 
+    /// The number of the log `id`, given now if it has none: then what waited for the log waits for its changes.
+    private mutating func number(_ id: LogID) -> Int {
+        if let index = index(of: id) { return index }
+        let index = logs.count
+        logs.append(LogEntry(id: id))
+        indices[id] = index
+        for awaited in namedOnly.removeValue(forKey: id) ?? [] {
+            switch awaited {
+            case .op(let op, let target):
+                hold(op, until: LocalDot(target, log: index))
+            case .removal(let key, let dot):
+                guard let place = place(created: key.record), cells[place].isLive else { continue }
+                mark(key, LocalDot(dot, log: index), isOfBirth: false)
+            }
+        }
+        return index
+    }
+
     private mutating func append(_ record: FoldRecord) {
         let place = UInt32(cells.count)
         let change = Int(record.id.sequence) - 1
@@ -180,16 +208,9 @@ extension MemoryStore: FoldStore {
 
     public mutating func advance(log: Int, to sequence: UInt64) { logs[log].length = sequence }
 
-    public mutating func index(of id: LogID) -> Int {
+    public func index(of id: LogID) -> Int? {
         // A few logs are found faster one by one.
-        if logs.count <= Self.fewLogs {
-            if let index = logs.firstIndex(where: { $0.id == id }) { return index }
-        } else if let index = indices[id] {
-            return index
-        }
-        logs.append(LogEntry(id: id))
-        indices[id] = logs.count - 1
-        return logs.count - 1
+        logs.count <= Self.fewLogs ? logs.firstIndex { $0.id == id } : indices[id]
     }
 
     private static let fewLogs = 8
@@ -255,6 +276,10 @@ extension MemoryStore: FoldStore {
         if !isOfBirth { pendingMarks += 1 }
     }
 
+    public mutating func mark(_ key: FieldKey, _ dot: Dot) {
+        namedOnly[dot.log, default: []].append(.removal(key, of: dot))
+    }
+
     public mutating func unmark(_ key: FieldKey, _ dot: LocalDot) -> Bool {
         guard pendingMarks > 0, cells[place(found: key.record)].unmark(key.field, dot) else { return false }
         pendingMarks -= 1
@@ -263,6 +288,10 @@ extension MemoryStore: FoldStore {
 
     public mutating func hold(_ op: LocalDot, until target: LocalDot) {
         waiting[target.change, default: []].append(op)
+    }
+
+    public mutating func hold(_ op: LocalDot, until target: Dot) {
+        namedOnly[target.log, default: []].append(.op(op, until: target))
     }
 
     public mutating func release(_ dot: LocalDot) -> [LocalDot] {

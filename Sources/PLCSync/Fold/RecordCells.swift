@@ -101,11 +101,6 @@ extension Array {
     fileprivate func place<Key: Comparable>(of key: Key, _ keyOf: (Element) -> Key) -> Int {
         // What is new mostly comes last.
         guard let last, !(keyOf(last) < key) else { return count }
-        var (low, high) = (0, count - 1)
-        while low < high {
-            let middle = (low + high) / 2
-            if keyOf(self[middle]) < key { low = middle + 1 } else { high = middle }
-        }
-        return low
+        return firstPlace { keyOf($0) < key }
     }
 }

@@ -1,4 +1,4 @@
-/// The sum of the hashes of all rows of a state, from which the state digest is made (D29; D: state digest).
+/// The sum of the hashes of all rows of a state, from which the state digest is made (D-28).
 ///
 /// Addition makes the order of rows immaterial and lets a row be taken away; the sum is 512 bits wide. Diagnostic:
 /// replication never decides on it.

@@ -87,7 +87,7 @@ extension Replica {
         }
     }
 
-    /// Stops exchanging a space in which a steward has written something that this version does not know (D24).
+    /// Stops exchanging a space in which a steward has written something that this version does not know (D-9).
     private mutating func stopIfUpgradeNeeded(_ space: SpaceID, _ effects: inout [Effect]) {
         guard spaces[space]?.membership.needsUpgrade == true else { return }
         let sharing = sessions.keys.sorted().filter {

@@ -97,7 +97,7 @@ extension Replica {
         effects.append(.found(id, genesis: genesis))
     }
 
-    /// Whether a key that belongs to no space may connect: only while an invitation is open (D11).
+    /// Whether a key that belongs to no space may connect: only while an invitation is open.
     public func admitsStrangers(at wall: WallTime) -> Bool {
         spaces.values.contains { space in
             space.membership.role(of: identity.publicKey) == .steward

@@ -42,7 +42,7 @@ public struct Membership: Sendable {
     public private(set) var members: [PublicKey: Member] = [:]
     /// The invitations by their public key.
     public private(set) var invitations: [PublicKey: Invitation] = [:]
-    /// Whether a steward has written something critical that this version does not know (D24).
+    /// Whether a steward has written something critical that this version does not know (D-9).
     public private(set) var needsUpgrade = false
 
     /// The membership at the beginning.

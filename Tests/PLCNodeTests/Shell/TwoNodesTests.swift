@@ -35,7 +35,7 @@ final class RunningNode: @unchecked Sendable {
         var value = ByteWriter()
         value.write(text: text)
         let bytes = value.bytes
-        _ = try node.author(space) { _ in
+        _ = try node.author(space) { _, _ in
             var draft = Draft()
             draft.append(.create(kind: 3, initial: [(.number(9), bytes)], owned: false))
             return draft
@@ -110,7 +110,7 @@ private final class Answer: @unchecked Sendable {
         for number in 0..<100 { try north.post(space, "north \(number)") }
         let seed = [UInt8](repeating: 7, count: 32)
         let invitation = try #require(SigningKey(seed: seed)).publicKey
-        _ = try north.node.author(space, .control) { _ in
+        _ = try north.node.author(space, .control) { _, _ in
             var draft = Draft()
             draft.append(.invite(invitation, .writer, expiry: 1 << 46))
             return draft
@@ -146,7 +146,7 @@ private final class Answer: @unchecked Sendable {
         let space = try north.node.found(level: .school, parent: nil)
         north.server.opened(space)
         let key = south.node.identity.publicKey
-        _ = try north.node.author(space, .control) { _ in
+        _ = try north.node.author(space, .control) { _, _ in
             var draft = Draft()
             draft.append(.grant(key, .writer, name: "south", invitation: nil))
             return draft

@@ -24,7 +24,7 @@ func spoil(_ path: String, files: String? = nil, _ sql: String) {
             var value = ByteWriter()
             value.write(text: "number \(number)")
             let bytes = value.bytes
-            _ = try node.author(space) { _ in
+            _ = try node.author(space) { _, _ in
                 var draft = Draft()
                 draft.append(.create(kind: 3, initial: [(.number(9), bytes)], owned: false))
                 return draft
@@ -57,6 +57,8 @@ func spoil(_ path: String, files: String? = nil, _ sql: String) {
             "UPDATE log SET id = zeroblob(16)",
             "UPDATE log SET idx = 5000000",
             "UPDATE log SET idx = -1",
+            "UPDATE log SET space = NULL",
+            "DELETE FROM meta WHERE key = 'logs'",
             "UPDATE log SET lsn = -1",
             "UPDATE log SET count = count + 1",
             "UPDATE log SET count = -1",
@@ -100,7 +102,7 @@ func spoil(_ path: String, files: String? = nil, _ sql: String) {
                 let repair = try #require(node.read { try $0.repairs() }.first)
                 same(repair.sound, 0, sql)
                 same(repair.held, 40, sql)
-                let dot = try node.author(space) { _ in
+                let dot = try node.author(space) { _, _ in
                     var draft = Draft()
                     draft.append(.create(kind: 3, initial: [], owned: false))
                     return draft

@@ -88,16 +88,4 @@ extension CommandContext {
         }
         throw CommandError(Texts.noRecord, word)
     }
-
-    /// Writes a change to a channel of a space, stamped by the node's clock.
-    func author(
-        _ space: SpaceID, _ channel: Channel = .core,
-        _ draft: @escaping @Sendable (Store, UInt64) throws -> Draft
-    ) throws -> Dot {
-        let node = try requireNode()
-        let key = node.identity.publicKey
-        return try node.write { store in
-            try store.write(space, channel, by: key, .now(World.wall())) { stamp in try draft(store, stamp) }
-        }
-    }
 }

@@ -206,7 +206,7 @@ enum RecordCommands {
         var initial = edit.writes.filter { !$0.isMulti }.map { ($0.field, $0.value) }
         initial.append((created.field, Item.integer(Int64(clamping: World.wall().milliseconds))))
         let fields = initial
-        let dot = try context.author(space) { _, _ in
+        let dot = try context.requireNode().author(space) { _, _ in
             var draft = Draft()
             let record = draft.append(.create(kind: kind.number, initial: fields, owned: kind.isOwned))
             for entry in edit.writes where entry.isMulti {
@@ -265,7 +265,7 @@ enum RecordCommands {
         let key = node.identity.publicKey
         let wanted = edit
         do {
-            _ = try context.author(space, channel(of: record, node)) { store, stamp in
+            _ = try node.author(space, channel(of: record, node)) { store, stamp in
                 guard let now = try store.liveRecord(record.id) else {
                     throw CommandError(Texts.noRecord, word)
                 }
@@ -295,7 +295,7 @@ enum RecordCommands {
         if record.isOwned, try node.read({ try $0.origin(of: record).key }) != node.identity.publicKey {
             throw try notTheOwner(record, word, context)
         }
-        _ = try context.author(space, channel(of: record, node)) { store, _ in
+        _ = try node.author(space, channel(of: record, node)) { store, _ in
             guard let now = try store.liveRecord(record.id) else { throw CommandError(Texts.noRecord, word) }
             var draft = Draft()
             draft.append(.delete(.dot(store.dot(now.id))))

@@ -173,7 +173,7 @@ enum SpaceCommands {
             expiry: World.wall().milliseconds + lifetime)
         let key = invitation.key.publicKey
         let expiry = invitation.expiry
-        _ = try context.author(space, .control) { _, _ in
+        _ = try node.author(space, .control) { _, _ in
             var draft = Draft()
             draft.append(.invite(key, role, expiry: expiry))
             return draft

@@ -1,4 +1,5 @@
 internal import PLCOracle
+import PLCSync
 
 /// A plan as the model needs it: numbers for names, the writes of every followed log, who runs when.
 struct GossipPlan {
@@ -191,13 +192,8 @@ struct GossipPlan {
 
     /// Whether a time lies in one of sorted stretches.
     static func contains(_ ranges: [Range<UInt64>], _ time: UInt64) -> Bool {
-        var low = 0
-        var high = ranges.count
-        while low < high {
-            let middle = (low + high) / 2
-            if ranges[middle].upperBound <= time { low = middle + 1 } else { high = middle }
-        }
-        return low < ranges.count && ranges[low].contains(time)
+        let place = ranges.firstPlace { $0.upperBound <= time }
+        return place < ranges.count && ranges[place].contains(time)
     }
 
     /// When each node does not run: killed, without power, frozen, not there yet, or gone.

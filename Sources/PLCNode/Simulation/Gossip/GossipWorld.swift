@@ -1,4 +1,5 @@
 internal import PLCOracle
+import PLCSync
 
 /// Ten thousand nodes that exchange counts: the same lines, hours, cuts and work as the engine's, and no bytes.
 ///
@@ -302,13 +303,8 @@ final class GossipWorld {
     private func place(of name: String, in space: Int) -> Int? {
         guard let node = plan.numbers[name] else { return nil }
         let nodes = spaces[space].nodes
-        var low = 0
-        var high = nodes.count
-        while low < high {
-            let middle = (low + high) / 2
-            if nodes[middle] < node { low = middle + 1 } else { high = middle }
-        }
-        return low < nodes.count && nodes[low] == node ? low : nil
+        let place = nodes.firstPlace { $0 < node }
+        return place < nodes.count && nodes[place] == node ? place : nil
     }
 
     private func stop(_ name: String, _ fault: Scenario.FaultKind) {

@@ -106,7 +106,7 @@ extension SimulatedWorld {
                 if nodes[node].disk.contains(mark) {
                     return (false, "\(nodes[node].name) has a text of \(space.name) on its disk")
                 }
-                let logs = nodes[node].store?.logs.values.filter { $0.descriptor?.space == space.id } ?? []
+                let logs = nodes[node].store?.logs.values.filter { $0.descriptor.space == space.id } ?? []
                 if !logs.isEmpty {
                     return (false, "\(nodes[node].name) has \(logs.count) logs of \(space.name)")
                 }

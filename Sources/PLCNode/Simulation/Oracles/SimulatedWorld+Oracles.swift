@@ -14,7 +14,7 @@ extension SimulatedWorld {
         let news = store.logs.values.filter { $0.lsn > seen || node.counts[$0.id] ?? 0 != $0.forest.count }
             .sorted { ($0.lsn, $0.id) < ($1.lsn, $1.id) }
         for log in news {
-            guard let descriptor = log.descriptor else { continue }
+            let descriptor = log.descriptor
             moved.insert(descriptor.space)
             if log.isOwn || descriptor.key == node.key { noteOwn(log, descriptor, node) }
             checkLog(log, descriptor, node)
@@ -172,7 +172,7 @@ extension SimulatedWorld {
         }
     }
 
-    /// Whoever writes reads it at once, whatever the clocks say (D7: `over`).
+    /// Whoever writes reads it at once, whatever the clocks say (C-9).
     func checkRead(
         _ node: SimulatedNode, _ incarnation: Int, _ dot: Dot, _ field: Field, _ value: [UInt8],
         isRegister: Bool
@@ -200,9 +200,8 @@ extension SimulatedWorld {
         let before = node.counts
         node.counts = [:]
         for log in store.logs.values.sorted(by: { $0.id < $1.id }) {
-            guard let descriptor = log.descriptor else { continue }
             // What was durable without having been acknowledged is as good as the rest.
-            if log.isOwn { noteOwn(log, descriptor, node) }
+            if log.isOwn { noteOwn(log, log.descriptor, node) }
         }
         truth.forgetMoves(of: store.epoch, above: store.lsn)
         // Numbers that are given anew speak of other moves.

@@ -1,3 +1,5 @@
+import PLCSync
+
 /// Whether a line could be used, and if not, why.
 package enum Reach: Int, CaseIterable {
     case open, closed, cut, down
@@ -115,15 +117,10 @@ package struct Reachability {
         var reach = [Reach](repeating: .closed, count: max(sorted.count - 1, 0))
         func lay(_ ranges: [Range<UInt64>], _ value: Reach) {
             for range in ranges {
-                var low = 0
-                var high = sorted.count
-                while low < high {
-                    let middle = (low + high) / 2
-                    if sorted[middle] < range.lowerBound { low = middle + 1 } else { high = middle }
-                }
-                while low < reach.count, sorted[low] < range.upperBound {
-                    reach[low] = value
-                    low += 1
+                var place = sorted.firstPlace { $0 < range.lowerBound }
+                while place < reach.count, sorted[place] < range.upperBound {
+                    reach[place] = value
+                    place += 1
                 }
             }
         }

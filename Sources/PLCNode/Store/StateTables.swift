@@ -3,7 +3,7 @@ import PLCSync
 /// The rows of the folded state: what a fold writes, and what people read.
 ///
 /// A writer's and a reader's connection have one each. One thread at a time.
-final class StateReader {
+final class StateTables {
     private let database: Database
     private let logs: LogReader
     private let prepared: [Statement]
@@ -13,8 +13,8 @@ final class StateReader {
             keyedInsert
         case registerGet, registerInsert, registerUpdate, registerAll, registerDelete
         case elementInsert, elementGet, elementTake, elementAll, elementDelete
-        case markInsert, markTake, markAll, markDelete
-        case heldInsert, heldGet, heldDelete
+        case markInsert, markTake, markAll, markDelete, namedMarkInsert, namedMarkMove, namedMarkDelete
+        case heldInsert, heldGet, heldDelete, namedHeldInsert, namedHeldMove, namedHeldDelete
         case importedGet, importedInsert, importedDelete
         case lineInsert, lineDelete
 
@@ -49,9 +49,25 @@ final class StateReader {
             case .markTake: "DELETE FROM mark WHERE record = ?1 AND field = ?2 AND dot = ?3"
             case .markAll: "SELECT field, dot FROM mark WHERE record = ?1"
             case .markDelete: "DELETE FROM mark WHERE record = ?1"
+            case .namedMarkInsert:
+                "INSERT OR IGNORE INTO mark_by_name (record, field, log, place) VALUES (?1, ?2, ?3, ?4)"
+            case .namedMarkMove:
+                // A record that has been deleted since has no removals either.
+                """
+                INSERT OR IGNORE INTO mark (record, field, dot) SELECT record, field, ?2 << 40 | place FROM mark_by_name
+                WHERE log = ?1 AND record IN (SELECT id FROM record)
+                """
+            case .namedMarkDelete: "DELETE FROM mark_by_name WHERE log = ?1"
             case .heldInsert: "INSERT OR IGNORE INTO held (target, op) VALUES (?1, ?2)"
             case .heldGet: "SELECT op FROM held WHERE target = ?1 ORDER BY op"
             case .heldDelete: "DELETE FROM held WHERE target = ?1"
+            case .namedHeldInsert:
+                "INSERT OR IGNORE INTO held_by_name (log, place, op) VALUES (?1, ?2, ?3)"
+            case .namedHeldMove:
+                """
+                INSERT OR IGNORE INTO held (target, op) SELECT ?2 << 40 | place, op FROM held_by_name WHERE log = ?1
+                """
+            case .namedHeldDelete: "DELETE FROM held_by_name WHERE log = ?1"
             case .importedGet: "SELECT record FROM imported WHERE space = ?1 AND id = ?2"
             case .importedInsert: "INSERT OR IGNORE INTO imported (space, id, record) VALUES (?1, ?2, ?3)"
             case .lineInsert: "INSERT OR IGNORE INTO line (time, hash) VALUES (?1, ?2)"
@@ -302,6 +318,25 @@ final class StateReader {
         return database.changes > before
     }
 
+    /// Notes the removal of what stands in a log that has no number yet.
+    func insertMark(_ key: FieldKey, _ dot: Dot) throws {
+        try bound(.namedMarkInsert, key).bind(3, dot.log.value.bytes).bind(4, LocalDot(dot, log: 0).value)
+            .run()
+    }
+
+    /// Notes what is removed of the log `id` by its number, now that it has one; returns how many removals.
+    func takeMarks(named id: LogID, as index: Int) throws -> Int64 {
+        try move(.namedMarkMove, then: .namedMarkDelete, id, index)
+    }
+
+    private func move(_ move: Key, then delete: Key, _ id: LogID, _ index: Int) throws -> Int64 {
+        let before = database.changes
+        try statement(move).bind(1, id.value.bytes).bind(2, index).run()
+        let moved = database.changes - before
+        try statement(delete).bind(1, id.value.bytes).run()
+        return moved
+    }
+
     func takeMark(_ key: FieldKey, _ dot: LocalDot) throws -> Bool {
         let before = database.changes
         try bound(.markTake, key).bind(3, dot.value).run()
@@ -321,6 +356,17 @@ final class StateReader {
         let before = database.changes
         try statement(.heldInsert).bind(1, target.value).bind(2, op.value).run()
         return database.changes > before
+    }
+
+    /// Holds an op for a change of a log that has no number yet.
+    func insertHeld(_ op: LocalDot, target: Dot) throws {
+        try statement(.namedHeldInsert).bind(1, target.log.value.bytes)
+            .bind(2, LocalDot(target, log: 0).change.value).bind(3, op.value).run()
+    }
+
+    /// Holds what waited for the log `id` by its number, now that it has one; returns how many ops.
+    func takeHeld(named id: LogID, as index: Int) throws -> Int64 {
+        try move(.namedHeldMove, then: .namedHeldDelete, id, index)
     }
 
     func takeHeld(target: LocalDot) throws -> [LocalDot] {
