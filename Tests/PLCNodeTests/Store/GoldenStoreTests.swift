@@ -21,10 +21,12 @@ import Testing
         let exported = try String(contentsOf: golden.appending(path: "export.jsonl"), encoding: .utf8)
         try withTemporaryFolder { root in
             let desk = Desk(root)
-            try FileManager.default.createDirectory(atPath: desk.folder.path, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: desk.folder.path, withIntermediateDirectories: true)
             for name in ["key", "store.db"] {
                 let bytes = try Data(contentsOf: golden.appending(path: name))
-                try FileSystem.write(Array(bytes), to: "\(desk.folder.path)/\(name)", mode: 0o600)
+                try FileSystem.write(
+                    Array(bytes), to: "\(desk.folder.path)/\(name)", mode: 0o600)
             }
             same(desk.run("export Golden").output, exported, "the export of schema \(version)")
             let doctor = desk.run("doctor --json")

@@ -19,7 +19,8 @@ import Testing
             let logs = story.nodes[node].disk.spaces[space]?.logs ?? [:]
             return logs.sorted { $0.key < $1.key }.map { id, log in
                 let root = log.forest.root(of: log.descriptor.fullID, hasher: MerkleHasher())
-                return "holds \(node) \(hexadecimal(id.value.bytes)) \(log.forest.count) \(hexadecimal(root.bytes))"
+                let name = hexadecimal(id.value.bytes)
+                return "holds \(node) \(name) \(log.forest.count) \(hexadecimal(root.bytes))"
             }
         }
     }
@@ -55,7 +56,8 @@ import Testing
             }
             story.letters = []
         }
-        same(Self.holdings(story, space), lines.filter { $0.hasPrefix("holds") }.map(String.init), "at the end")
+        let held = lines.filter { $0.hasPrefix("holds") }.map(String.init)
+        same(Self.holdings(story, space), held, "at the end")
         same(story.nodes.flatMap(\.faults), [], "faults")
     }
 

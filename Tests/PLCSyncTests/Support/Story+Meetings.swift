@@ -2,9 +2,13 @@ import PLCOracle
 import PLCSync
 
 extension Story {
-    /// Two nodes that meet three times: a key joins; both pull what the other has written; both were restored, so that
-    /// they reconcile. `carry` brings what is sent at each meeting, and all that follows from it.
-    static func threeMeetings(_ carry: (inout Story) throws -> Void) rethrows -> (story: Story, space: SpaceID) {
+    /// Two nodes that meet three times: a key joins; both pull what the other has written; both were restored, and
+    /// reconcile.
+    ///
+    /// `carry` brings what is sent at each meeting, and all that follows from it.
+    static func threeMeetings(
+        _ carry: (inout Story) throws -> Void
+    ) rethrows -> (story: Story, space: SpaceID) {
         var story = Story("A", "B")
         let seed = [UInt8](repeating: 9, count: 32)
         let genesis = Genesis(
