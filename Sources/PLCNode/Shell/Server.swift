@@ -108,6 +108,7 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
         }
         let snapshots = try node.write { store in try store.spaceIDs.map { try store.snapshot($0) } }
         for snapshot in snapshots { host.step(.opened(snapshot)) }
+        host.scrubber = Scrubber()
         scheduleTick()
     }
 

@@ -27,6 +27,9 @@ final class LogReader {
     /// The forests up to where logs were found to be what their heads sign, by log and length.
     var verified: [LocalDot: Forest] = [:]
 
+    /// How many bytes of stretches were taken from the disk.
+    private(set) var loadedBytes = 0
+
     /// Items that are not on the disk yet, asked before the disk.
     var unwritten: (LocalDot) -> Loaded? = { _ in nil }
 
@@ -69,6 +72,7 @@ final class LogReader {
         guard let (key, loaded) = try load(dot, with: find) ?? load(dot, with: findAside) else {
             throw StoreError.damaged("change \(dot.sequence) of log \(dot.log) is missing")
         }
+        loadedBytes += loaded.bytes.count
         if cache.count >= Self.cacheLimit { cache.removeFirst() }
         cache.append((key, loaded))
         return loaded

@@ -149,11 +149,12 @@ enum SafetyCommands {
                 "ok": .bool(notes.isEmpty), "repaired": .bool(isRepaired),
                 "findings": .array(notes.map { .text($0) }),
                 "logs": .integer(Int64(extent.logs)), "changes": .integer(Int64(extent.changes)),
-                "records": .integer(Int64(extent.records)),
+                "records": .integer(Int64(extent.records)), "scrub": report.scrubJSON,
             ])
         } else {
             try context.say(
                 Texts.examined, grouped(extent.logs), grouped(extent.changes), grouped(extent.records))
+            try context.output.lines(report.scrubLines(context))
             try context.output.lines(notes.map { "! " + printable($0) })
             if isRepaired { try context.say(Texts.repaired) }
             if notes.isEmpty { try context.say(Texts.sound) }
