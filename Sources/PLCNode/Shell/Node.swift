@@ -53,11 +53,16 @@ package final class Node: @unchecked Sendable {
         databaseEpoch = store.epoch
         let listener = Locked<(@Sendable (SpaceID, [AuthoredLog]) -> Void)?>(nil)
         self.listener = listener
-        writer = StoreWriter(store) { space, logs in listener.withLock { $0 }?(space, logs) }
+        writer = StoreWriter(store, ballast: folder.ballast) { space, logs in
+            listener.withLock { $0 }?(space, logs)
+        }
     }
 
     /// Finishes what was submitted, and lets go of the folder when the last reference does.
     package func stop() { writer.stop() }
+
+    /// Whether nothing is written, because the disk is full.
+    package var isDiskFull: Bool { Ballast.isGivenUp(folder.ballast) }
 
     // MARK: Using the store
 

@@ -19,6 +19,8 @@ package struct NodeFolder: Sendable {
     package var key: String { path + "/key" }
     /// The file whose lock says that a process has the folder.
     package var lock: String { path + "/lock" }
+    /// Room that is given up when the disk is full.
+    package var ballast: String { path + "/ballast" }
     /// The socket over which commands reach the process that serves the folder.
     package var control: String { path + "/control" }
 

@@ -85,6 +85,7 @@ struct StatusReport {
         let lead = try node.write { $0.clock.last >> 16 }
         let isAhead = lead > World.wall().milliseconds + Clock.maximumLead
         isClockSuspect = isAhead || (clockOffset?.magnitude ?? 0) > Clock.maximumLead
+        if node.isDiskFull { alarms.append(context.text(Texts.diskFull)) }
         if isClockSuspect { alarms.append(context.text(Texts.clockSuspect)) }
         self.alarms = alarms
     }
