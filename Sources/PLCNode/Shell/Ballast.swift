@@ -38,8 +38,8 @@ package final class Ballast: Reserve {
         }
     }
 
-    /// Whether the file at `path` says that the disk was full.
-    static func isGivenUp(_ path: String) -> Bool { size(path) == 0 }
+    /// Whether the file at `path` says that the disk was full, and it still is.
+    static func isFull(_ path: String) -> Bool { size(path) == 0 && roomForOne(path) == nil }
 
     private static func size(_ path: String) -> UInt64? {
         var status = stat()
@@ -51,7 +51,7 @@ package final class Ballast: Reserve {
     }
 
     package func take() -> Bool {
-        guard let size = roomForOne() else { return false }
+        guard let size = Self.roomForOne(path) else { return false }
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
@@ -65,7 +65,7 @@ package final class Ballast: Reserve {
     }
 
     /// How large the file is to be; nil if the disk has not twice as much left.
-    private func roomForOne() -> UInt64? {
+    private static func roomForOne(_ path: String) -> UInt64? {
         var disk = statvfs()
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         guard statvfs(folder, &disk) == 0 else { return nil }

@@ -59,6 +59,19 @@ final class LogReader {
         return span.extracting(range).array
     }
 
+    /// The first `count` leaves of a control log, and what can be read up to leaf `held` of what was set aside.
+    func controlLeaves(log: Int, count: UInt64, held: UInt64) throws -> [[UInt8]] {
+        guard max(count, held) > 0 else { return [] }
+        return try (1...max(count, held)).compactMap { sequence in
+            do {
+                return try leaf(LocalDot(log: log, sequence: sequence, op: 0))
+            } catch StoreError.damaged where sequence > count {
+                // It was set aside: who was admitted in it belongs again when it has come again.
+                return nil
+            }
+        }
+    }
+
     /// The stretch that holds the leaf of `dot`.
     func stretch(at dot: LocalDot) throws -> Loaded {
         if let found = unwritten(dot) { return found }

@@ -40,7 +40,7 @@ struct StatusReport {
         let node = try context.requireNode()
         key = node.identity.publicKey
         name = node.name
-        var alarms: [String] = []
+        var alarms = node.refusal.map { [context.text(Texts.readsOnly, "\($0)")] } ?? []
         var spaces: [Space] = []
         let all = try node.read { view in
             try view.spaces().map { ($0.id, $0.genesis, try view.name(of: $0.id), try view.summary($0.id)) }
@@ -82,7 +82,7 @@ struct StatusReport {
             }
         }
         clockOffset = live?.clockOffsetMilliseconds
-        let lead = try node.write { $0.clock.last >> 16 }
+        let lead = try node.read { try $0.number("clock") ?? 0 } >> 16
         let isAhead = lead > World.wall().milliseconds + Clock.maximumLead
         isClockSuspect = isAhead || (clockOffset?.magnitude ?? 0) > Clock.maximumLead
         if node.isDiskFull { alarms.append(context.text(Texts.diskFull)) }

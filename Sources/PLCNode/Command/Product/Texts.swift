@@ -11,6 +11,9 @@ enum Texts {
     static let statusNode = Phrase("Node '{1}' ({2}), plc {3}", "العقدة «{1}» ({2})، الإصدار {3}")
     static let statusStore = Phrase(
         "Store: {1}, and {2} not yet merged into it", "المخزن: {1}، و{2} لم تُدمج فيه بعد")
+    static let readsOnly = Phrase(
+        "this node only reads: nothing is written, and no peer is met, because {1}",
+        "هذه العقدة للقراءة فقط: لا يُكتب شيء ولا تتصل بأي نظير، والسبب: {1}")
     static let diskFull = Phrase(
         "the disk is full: nothing is written until there is room; reading and exporting go on",
         "القرص ممتلئ: لن يُكتب شيء حتى تتوفر مساحة؛ القراءة والتصدير مستمران")
