@@ -279,7 +279,11 @@ def schema(harness):
         store.execute("pragma user_version = 9999")
     store.close()
     before = fingerprint(node)
-    for words in (["status"], ["hash", space], ["serve", "--listen", "127.0.0.1:0"],
+    for words in (["status"], ["hash", space], ["export", space]):
+        answer = node.run(*words, codes=None, within=20)
+        said = answer.out.decode() + answer.errors
+        check(answer.code == 3 and all(word in said for word in ("newer", "upgrade", "9999")), f"{words}: {answer}")
+    for words in (["serve", "--listen", "127.0.0.1:0"], ["sync", "--peer", "127.0.0.1:9"],
                   ["post", "add", "--title", "t", "--body", "b"]):
         sentence(node.run(*words, codes=None, within=20), "newer", "upgrade", "9999")
     check(fingerprint(node) == before, "a store of a newer program is changed")

@@ -44,12 +44,20 @@ package final class CommitGroup {
 
     private let store: Store
     private let authored: (SpaceID, [AuthoredLog]) -> Void
+    /// Room on the disk for what must go on when there is no other.
+    private let reserve: (any Reserve)?
+    /// Whether the reserve was given up, so that nothing is written until there is room for it again.
+    private var isFull = false
     /// Why the store can be used no more.
     private var dead: (any Error)?
 
     /// Jobs on `store`; `authored` is told what this node's logs have become, after the jobs' completions.
-    package init(_ store: Store, authored: @escaping (SpaceID, [AuthoredLog]) -> Void) {
+    package init(
+        _ store: Store, reserve: (any Reserve)? = nil, authored: @escaping (SpaceID, [AuthoredLog]) -> Void
+    ) {
         self.store = store
+        self.reserve = reserve
+        isFull = reserve?.isGivenUp ?? false
         self.authored = authored
     }
 
@@ -57,6 +65,7 @@ package final class CommitGroup {
     /// once.
     package func run(_ jobs: [Job]) -> (any Error)? {
         let before = dead != nil
+        if isFull, let reserve { isFull = !reserve.take() }
         do {
             try attempt(jobs)
         } catch  where jobs.count == 1 {
@@ -82,7 +91,18 @@ package final class CommitGroup {
         } catch  where store.isLost || (error as? DatabaseError)?.isFatal == true {
             dead = error
             fail(jobs, error)
+        } catch let error as DatabaseError where error.isDiskFull {
+            giveUpReserve()
+            throw error
         }
+    }
+
+    /// Makes room for the database to take in its own log; from now on nothing is written.
+    private func giveUpReserve() {
+        guard let reserve, !isFull else { return }
+        reserve.giveUp()
+        isFull = reserve.isGivenUp
+        if isFull { try? store.settle() }
     }
 
     private func fail(_ jobs: [Job], _ error: any Error) {
@@ -108,6 +128,8 @@ package final class CommitGroup {
             let before = store.writes
             do {
                 try job.run(store)
+                // What the reserve has left is not for changes.
+                if isFull, store.writes != before { throw StoreError.diskFull }
                 done.append(job)
             } catch {
                 guard store.writes == before, !(error is DatabaseError) else {

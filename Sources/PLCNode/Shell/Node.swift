@@ -18,7 +18,10 @@ package final class Node: @unchecked Sendable {
     package let databaseEpoch: UInt64
 
     private let lock: FolderLock
-    private let writer: StoreWriter
+    /// Nil where nothing may be written.
+    private let writer: StoreWriter?
+    /// Why nothing is written, and no peer is met; nil if all is as it should be.
+    package let refusal: StoreError?
     private let views = Locked<[StoreView]>([])
     private let listener: Locked<(@Sendable (SpaceID, [AuthoredLog]) -> Void)?>
 
@@ -37,33 +40,53 @@ package final class Node: @unchecked Sendable {
         try folder.create(seed: World.randomBytes(32))
     }
 
-    /// Opens the node in a folder, of which it takes hold.
+    /// Opens the node in a folder, of which it takes hold; where its store cannot be opened for writing, or says what
+    /// cannot be, only for reading.
     package init(_ folder: NodeFolder) throws {
         self.folder = folder
         lock = try FolderLock(folder)
         identity = try folder.signingKey()
-        let store: Store
-        do {
-            store = try Store(path: folder.store, random: RandomSource(World.randomNumber))
-        } catch {
-            throw StoreError.plain(error)
-        }
-        name = try store.text("name") ?? ""
-        language = try store.text("language") ?? "en"
-        databaseEpoch = store.epoch
         let listener = Locked<(@Sendable (SpaceID, [AuthoredLog]) -> Void)?>(nil)
         self.listener = listener
-        writer = StoreWriter(store) { space, logs in listener.withLock { $0 }?(space, logs) }
+        let reason: StoreError
+        do {
+            if lock.isReadOnly { throw StoreError.readOnly(folder.path) }
+            let store = try Store(path: folder.store, random: RandomSource(World.randomNumber))
+            let (name, language) = (try store.text("name"), try store.text("language"))
+            databaseEpoch = store.epoch
+            writer = StoreWriter(store, ballast: folder.ballast) { space, logs in
+                listener.withLock { $0 }?(space, logs)
+            }
+            (self.name, self.language, refusal) = (name ?? "", language ?? "en", nil)
+            return
+        } catch {
+            let plain = StoreError.plain(error)
+            guard let found = plain as? StoreError, found.leavesReading else { throw plain }
+            reason = found
+        }
+        guard let view = try? Self.still(folder), let name = try? view.text("name") else { throw reason }
+        (self.name, language) = (name, (try? view.text("language")) ?? "en")
+        databaseEpoch = (try? view.number("epoch")) ?? 0
+        writer = nil
+        refusal = reason
+    }
+
+    private static func still(_ folder: NodeFolder) throws -> StoreView {
+        try StoreView(path: folder.store, mode: .still(hasLog: folder.hasLog))
     }
 
     /// Finishes what was submitted, and lets go of the folder when the last reference does.
-    package func stop() { writer.stop() }
+    package func stop() { writer?.stop() }
+
+    /// Whether nothing is written, because the disk is full.
+    package var isDiskFull: Bool { Ballast.isFull(folder.ballast) }
 
     // MARK: Using the store
 
     /// Runs `body` inside a transaction, with others that wait; returns once it is durable.
     package func write<Value>(_ body: @escaping @Sendable (Store) throws -> Value) throws -> Value {
-        try writer.perform(body)
+        guard let writer else { throw refusal ?? StoreError.readOnly(folder.path) }
+        return try writer.perform(body)
     }
 
     /// Runs `body` inside a transaction, and calls `completion` on the writer's thread once it is durable.
@@ -71,14 +94,19 @@ package final class Node: @unchecked Sendable {
         _ body: @escaping @Sendable (Store) throws -> Value, in chain: JobChain? = nil,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
+        guard let writer else { return completion(.failure(refusal ?? StoreError.readOnly(folder.path))) }
         writer.submit(body, in: chain, completion: completion)
     }
 
     /// Runs `body` with a reader of the store, which blocks no writer and is blocked by none.
     package func read<Value>(_ body: (StoreView) throws -> Value) throws -> Value {
-        let view = try views.withLock { $0.popLast() } ?? StoreView(path: folder.store)
+        let view = try views.withLock { $0.popLast() } ?? makeView()
         defer { views.withLock { $0.append(view) } }
         return try body(view)
+    }
+
+    private func makeView() throws -> StoreView {
+        refusal == nil ? try StoreView(path: folder.store) : try Self.still(folder)
     }
 
     /// Calls `listener` on the writer's thread whenever changes of this node's are durable.
@@ -88,7 +116,7 @@ package final class Node: @unchecked Sendable {
 
     /// Calls `listener` on the writer's thread when the store can be used no more, and the process must end.
     func onFatal(_ listener: @escaping @Sendable (any Error) -> Void) {
-        writer.fatal.withLock { $0 = listener }
+        writer?.fatal.withLock { $0 = listener }
     }
 
     // MARK: Spaces
@@ -110,7 +138,7 @@ package final class Node: @unchecked Sendable {
 
     /// The membership of a space as this node knows it.
     package func membership(of space: SpaceID) throws -> Membership {
-        try write { try $0.membership(of: space) }
+        try read { try $0.membership(of: space) }
     }
 
     /// Writes one change to this node's log of a channel of a space, stamped by the clock; returns its first dot.

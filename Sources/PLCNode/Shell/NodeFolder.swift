@@ -19,6 +19,13 @@ package struct NodeFolder: Sendable {
     package var key: String { path + "/key" }
     /// The file whose lock says that a process has the folder.
     package var lock: String { path + "/lock" }
+    /// Whether the database has a write-ahead log that was not taken in.
+    var hasLog: Bool {
+        var status = stat()
+        return stat(store + "-wal", &status) == 0 && status.st_size > 0
+    }
+    /// Room that is given up when the disk is full.
+    package var ballast: String { path + "/ballast" }
     /// The socket over which commands reach the process that serves the folder.
     package var control: String { path + "/control" }
 
@@ -55,13 +62,20 @@ package struct NodeFolder: Sendable {
 /// An exclusive hold on a node's folder, for as long as it lives; the system lets go of it when the process ends.
 package final class FolderLock: Sendable {
     private let descriptor: Int32
+    /// Whether nothing can be written to the folder.
+    let isReadOnly: Bool
 
     /// Takes the lock, or says who is in the way; of a folder that is no node's yet only if `isNew`.
+    ///
+    /// Where nothing can be written, a file that is there is locked; where there is none, nobody could make one.
     package init(_ folder: NodeFolder, isNew: Bool = false) throws {
         guard isNew || folder.isNode else { throw StoreError.notANode(folder.path) }
-        descriptor = Glibc.open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let writable = Glibc.open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        isReadOnly = writable < 0 && (errno == EACCES || errno == EROFS)
+        if isReadOnly, isNew { throw StoreError.readOnly(folder.path) }
+        descriptor = isReadOnly ? Glibc.open(folder.lock, O_RDONLY | O_CLOEXEC) : writable
         guard descriptor >= 0 else {
-            if errno == EACCES || errno == EROFS { throw StoreError.readOnly(folder.path) }
+            if isReadOnly, errno == ENOENT { return }
             throw FileError("cannot open \(folder.lock)")
         }
         guard plc_lock(descriptor) == 0 else {
@@ -70,7 +84,7 @@ package final class FolderLock: Sendable {
         }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 }
 
 /// What the system says about a file, and which.

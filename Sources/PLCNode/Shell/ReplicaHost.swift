@@ -70,6 +70,10 @@ package final class ReplicaHost: @unchecked Sendable {
     private var awaitingLeaves: Set<ConnectionID> = []
     /// Whether streams have ended since the surroundings last gave memory back to the system.
     var hasFreedMemory = false
+    /// Whether anything was read, received or written since the last tick.
+    private var hasWorked = false
+    /// The walk over all logs; nil: nobody walks.
+    package var scrubber: Scrubber?
     /// For tests: the next batch that is received is lost.
     var dropsBatch = false
 
@@ -141,6 +145,44 @@ package final class ReplicaHost: @unchecked Sendable {
             channel.hasFreed = false
             hasFreedMemory = true
         }
+        if !hasWorked, underWay.isEmpty { scrub() }
+        hasWorked = false
+    }
+
+    // MARK: Looking after the store
+
+    /// Looks at one more block of a log, if it is time.
+    private func scrub() {
+        switch scrubber?.begin(at: surroundings.now) {
+        case nil: return
+        case .load:
+            surroundings.read({ try $0.scrubProgress() }) { [weak self] result in
+                self?.scrubbed(result) { self?.scrubber?.loaded($0) }
+            }
+        case .look(let progress):
+            surroundings.read({ try $0.scrub(progress) }) { [weak self] result in
+                self?.scrubbed(result) { self?.looked($0) }
+            }
+        }
+    }
+
+    private func scrubbed<Value>(_ result: Result<Value, any Error>, _ body: (Value) -> Void) {
+        switch result {
+        case .success(let value): body(value)
+        case .failure(let error):
+            surroundings.complain("the store cannot be checked: \(error)")
+            scrubber?.fail(at: surroundings.now)
+        }
+    }
+
+    private func looked(_ step: ScrubStep) {
+        let noted = scrubber?.end(step, at: surroundings.now)
+        if let log = step.damaged, let space = step.space {
+            surroundings.complain("log \(hexadecimal(log.value.bytes).prefix(8)) is damaged on the disk")
+            setAside(log, of: space)
+        }
+        // What cannot be noted is only walked again.
+        if let noted { surroundings.write({ try $0.note(noted) }) { _ in } }
     }
 
     /// How this node and the peer of a connection stand, space by space.
@@ -150,6 +192,7 @@ package final class ReplicaHost: @unchecked Sendable {
 
     /// Gives the replica one fact, and carries out what follows, in order.
     package func step(_ input: Input) {
+        if case .authored = input { hasWorked = true }
         replica.step(input, at: surroundings.now, into: &effects)
         let batch = effects
         effects.removeAll(keepingCapacity: true)
@@ -179,6 +222,7 @@ package final class ReplicaHost: @unchecked Sendable {
 
     /// Reads what a peer wants, and what the stream that brings it is to begin with, if it begins one.
     private func read(_ request: ReadRequest) {
+        hasWorked = true
         let sizeLog = channels[request.connection]?.expect(request)
         surroundings.read({ view in
             var tail: [UInt8]?
@@ -274,6 +318,7 @@ package final class ReplicaHost: @unchecked Sendable {
 
     private func store(_ commit: Commit) {
         let chain = chain
+        hasWorked = true
         underWay.append(commit.id)
         let link = planted(.refusalsDoNotFollow) ? nil : chain
         surroundings.write({ try $0.apply(commit) }, in: link) { [weak self] result in

@@ -87,6 +87,7 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
 
     /// A server of `node`; nothing happens before `start` and `run`.
     package init(_ node: Node, log: Log = Log(level: .warning)) throws {
+        if let refusal = node.refusal { throw refusal }
         self.node = node
         self.log = log
         loop = try EventLoop()
@@ -108,6 +109,7 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
         }
         let snapshots = try node.write { store in try store.spaceIDs.map { try store.snapshot($0) } }
         for snapshot in snapshots { host.step(.opened(snapshot)) }
+        host.scrubber = Scrubber()
         scheduleTick()
     }
 

@@ -12,8 +12,11 @@ final class StoreWriter: @unchecked Sendable {
     /// Starts the thread, to which `store` belongs from now on.
     ///
     /// What this node's logs have become is told to `authored` on it.
-    init(_ store: sending Store, authored: @escaping @Sendable (SpaceID, [AuthoredLog]) -> Void) {
-        group = CommitGroup(store, authored: authored)
+    init(
+        _ store: sending Store, ballast path: String,
+        authored: @escaping @Sendable (SpaceID, [AuthoredLog]) -> Void
+    ) {
+        group = CommitGroup(store, reserve: Ballast(path), authored: authored)
         thread = NamedThread("store") { [unowned self] in work() }
     }
 

@@ -1,4 +1,5 @@
 import CSQLite
+import PLCSync
 
 /// What went wrong with a database: SQLite's code and its words.
 package struct DatabaseError: Error, CustomStringConvertible {
@@ -30,12 +31,15 @@ package struct DatabaseError: Error, CustomStringConvertible {
 /// One connection to a database.
 ///
 /// One thread at a time.
-final class Database {
+package final class Database {
     private let handle: OpaquePointer
 
     /// How a connection may be used.
-    enum Mode {
+    package enum Mode: Equatable {
         case readWrite, readOnly
+        /// Reading where nobody writes, and nothing can or may be written; with a write-ahead log that was not taken in, or
+        /// without.
+        case still(hasLog: Bool)
     }
 
     /// Opens the database at `path`; a reader does not create it.
@@ -45,10 +49,17 @@ final class Database {
         var opened: OpaquePointer?
         // A reader, too, writes to the shared index of the write-ahead log, and recovers the log if it comes first.
         let flags =
-            mode == .readWrite
-            ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
-            : SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
-        let code = sqlite3_open_v2(path, &opened, flags, files)
+            switch mode {
+            case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            case .readOnly: SQLITE_OPEN_READWRITE
+            case .still: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+            }
+        let name =
+            switch mode {
+            case .readWrite, .readOnly: path
+            case .still(let hasLog): Self.address(path) + (hasLog ? "" : "?immutable=1")
+            }
+        let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_NOMUTEX, files)
         guard code == SQLITE_OK, let opened else {
             let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(opened)
@@ -59,10 +70,23 @@ final class Database {
         sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_timeout(handle, 5_000)
         try execute("PRAGMA trusted_schema = OFF")
-        if mode == .readOnly { try execute("PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0") }
+        if mode != .readWrite { try execute("PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0") }
     }
 
     deinit { sqlite3_close_v2(handle) }
+
+    /// The address of a file, to which SQLite takes options.
+    ///
+    /// SQLite needs to write beside one in WAL mode to read it, unless it is told that nobody changes it; and then it does
+    /// not look into the write-ahead log, so that is said only if there is nothing in it.
+    private static func address(_ path: String) -> String {
+        var name = "file:"
+        for byte in path.utf8 {
+            let isPlain = byte != UInt8(ascii: "%") && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "#")
+            name += isPlain ? String(UnicodeScalar(byte)) : "%" + hexadecimal([byte])
+        }
+        return name
+    }
 
     /// Runs statements that return nothing of interest.
     func execute(_ sql: String) throws(DatabaseError) {

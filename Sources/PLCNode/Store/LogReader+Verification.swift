@@ -5,6 +5,25 @@ extension LogReader {
     /// So many places in logs are remembered up to which all was verified, so that who reads on reads nothing twice.
     private static let verifiedLimit = 1_024
 
+    /// How many leaves a block has whose hash is stored.
+    static let blockLeaves: UInt64 = 1 << UInt64(Replica.storedHeight)
+
+    /// The hashes of the leaves of one block, which begins after leaf `start`, and whether they lead to what is stored: the
+    /// hash of the block, or of one that is not full yet, the last peaks of the log's forest.
+    func survey(
+        _ log: Int, from start: UInt64, of forest: Forest
+    ) throws -> (hashes: [Bytes32], isSound: Bool) {
+        let end = min(start + Self.blockLeaves, forest.count)
+        let hashes = try leafHashes(log: log, from: start + 1, to: end)
+        var block = Forest()
+        for hash in hashes { block.append(hash, hasher: hasher) }
+        let isSound =
+            end - start == Self.blockLeaves
+            ? try storedBlock(log: log, end: end) == block.peaks[0]
+            : block.peaks[...] == forest.peaks.suffix(block.peaks.count)
+        return (hashes, isSound)
+    }
+
     /// Whether the items from leaf `part.from` on, and the hashes after them, lead to the root that the log's head signs.
     ///
     /// What a receiver will check, with the same bytes: so that no change that the disk has spoilt leaves the node. Costs

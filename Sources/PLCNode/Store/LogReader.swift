@@ -27,6 +27,9 @@ final class LogReader {
     /// The forests up to where logs were found to be what their heads sign, by log and length.
     var verified: [LocalDot: Forest] = [:]
 
+    /// How many bytes of stretches were taken from the disk.
+    private(set) var loadedBytes = 0
+
     /// Items that are not on the disk yet, asked before the disk.
     var unwritten: (LocalDot) -> Loaded? = { _ in nil }
 
@@ -56,6 +59,19 @@ final class LogReader {
         return span.extracting(range).array
     }
 
+    /// The first `count` leaves of a control log, and what can be read up to leaf `held` of what was set aside.
+    func controlLeaves(log: Int, count: UInt64, held: UInt64) throws -> [[UInt8]] {
+        guard max(count, held) > 0 else { return [] }
+        return try (1...max(count, held)).compactMap { sequence in
+            do {
+                return try leaf(LocalDot(log: log, sequence: sequence, op: 0))
+            } catch StoreError.damaged where sequence > count {
+                // It was set aside: who was admitted in it belongs again when it has come again.
+                return nil
+            }
+        }
+    }
+
     /// The stretch that holds the leaf of `dot`.
     func stretch(at dot: LocalDot) throws -> Loaded {
         if let found = unwritten(dot) { return found }
@@ -69,6 +85,7 @@ final class LogReader {
         guard let (key, loaded) = try load(dot, with: find) ?? load(dot, with: findAside) else {
             throw StoreError.damaged("change \(dot.sequence) of log \(dot.log) is missing")
         }
+        loadedBytes += loaded.bytes.count
         if cache.count >= Self.cacheLimit { cache.removeFirst() }
         cache.append((key, loaded))
         return loaded

@@ -203,6 +203,22 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
         return error.isReadOnly ? StoreError.readOnly("the store") : error
     }
 
+    /// Whether what there is may be read, although nothing may be written.
+    var leavesReading: Bool {
+        switch self {
+        case .newerSchema, .readOnly, .damaged, .damagedLog: true
+        default: false
+        }
+    }
+
+    /// Whether bytes on the disk are not what was written.
+    package var isDamage: Bool {
+        switch self {
+        case .damaged, .damagedLog: true
+        default: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .notANode(let path):

@@ -20,11 +20,10 @@ package enum StoreFinding: Sendable, Equatable {
     }
 }
 
-/// Checking and rebuilding.
-extension Store {
-    /// What SQLite says about its file.
-    package func checkDatabase() throws -> [StoreFinding] {
-        let rows = try database.prepare("PRAGMA quick_check(20)")
+extension Database {
+    /// What SQLite's quick check says about the file.
+    func check() throws -> [StoreFinding] {
+        let rows = try prepare("PRAGMA quick_check(20)")
         var findings: [StoreFinding] = []
         while try rows.step() {
             let text = rows.text(0)
@@ -32,6 +31,12 @@ extension Store {
         }
         return findings
     }
+}
+
+/// Checking and rebuilding.
+extension Store {
+    /// What SQLite says about its file.
+    package func checkDatabase() throws -> [StoreFinding] { try database.check() }
 
     /// Recomputes every log's hashes from its changes, and compares peaks, stored hashes and signatures.
     package func checkLogs() throws -> [StoreFinding] {

@@ -22,15 +22,14 @@ extension Store {
         var damaged: Set<UInt64> = []
     }
 
-    /// How many leaves a block has whose hash is stored.
-    private static var blockLeaves: UInt64 { 1 << UInt64(Replica.storedHeight) }
+    private static let blockLeaves = LogReader.blockLeaves
 
     /// Sets aside a log from the first block of 256 changes on that is not what its stored hash says; false if none is.
     ///
     /// Inside a transaction. Nothing is thrown away: what was held from there on is kept apart, and of it people still read what is sound. The
     /// state keeps what it has folded, which was true; so what a peer gives again is not folded again. An own log is
     /// not written to any more, because a change that others may hold must not be followed by another (L-29). Wrong
-    /// hashes over sound changes are mended at once. O(log).
+    /// hashes over sound changes, and a row that is not what it was, are mended at once. O(log).
     package func quarantine(_ id: LogID) throws -> Bool {
         precondition(inTransaction, "a log is set aside inside a transaction")
         guard let index = logIndices[id], let log = logs[index] else { return false }
@@ -39,6 +38,7 @@ extension Store {
         let survey = try survey(index, log)
         if survey.whole == log.forest, log.forest.count > 0 {
             try restoreNodes(index, log)
+            touch(index)
             return false
         }
         let held = log.forest.count
@@ -81,21 +81,12 @@ extension Store {
         while start < log.forest.count {
             let end = min(start + Self.blockLeaves, log.forest.count)
             do {
-                let hashes = try logReader.leafHashes(log: index, from: start + 1, to: end)
-                var block = Forest()
-                for hash in hashes {
-                    block.append(hash, hasher: hasher)
-                    survey.whole?.append(hash, hasher: hasher)
-                }
-                let isWhole = end - start == Self.blockLeaves
-                let isSound =
-                    isWhole
-                    ? try logReader.storedBlock(log: index, end: end) == block.peaks[0]
-                    : block.peaks[...] == log.forest.peaks.suffix(block.peaks.count)
-                if !isSound {
+                let block = try logReader.survey(index, from: start, of: log.forest)
+                for hash in block.hashes { survey.whole?.append(hash, hasher: hasher) }
+                if !block.isSound {
                     survey.damaged.insert(start / Self.blockLeaves)
-                } else if isWhole, survey.damaged.isEmpty {
-                    for hash in hashes { survey.sound.append(hash, hasher: hasher) }
+                } else if block.hashes.count == Self.blockLeaves, survey.damaged.isEmpty {
+                    for hash in block.hashes { survey.sound.append(hash, hasher: hasher) }
                 }
             } catch StoreError.damaged {
                 survey.whole = nil

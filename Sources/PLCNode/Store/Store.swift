@@ -242,16 +242,9 @@ package final class Store {
         var control: [(author: PublicKey, leaves: [[UInt8]])] = []
         let here = logs.filter { $0.value.space == space && $0.value.id.channel == .control }
         for (number, log) in here.sorted(by: { $0.key < $1.key }) {
-            let held = max(log.forest.count, log.repair?.held ?? 0)
-            guard held > 0 else { continue }
-            let leaves = try (1...held).compactMap { sequence -> [UInt8]? in
-                do {
-                    return try logReader.leaf(LocalDot(log: number, sequence: sequence, op: 0))
-                } catch StoreError.damaged where sequence > log.forest.count {
-                    // It was set aside: who was admitted in it belongs again when it has come again.
-                    return nil
-                }
-            }
+            let leaves = try logReader.controlLeaves(
+                log: number, count: log.forest.count, held: log.repair?.held ?? 0)
+            guard !leaves.isEmpty else { continue }
             control.append((log.descriptor.key, leaves))
         }
         return control

@@ -154,7 +154,7 @@ final class StoreStatements {
         return Array(Digest.sha256(log.id.value.bytes, numbers, head, hashes).bytes.prefix(16))
     }
 
-    private static func hashes(_ bytes: [UInt8]) -> [Bytes32] {
+    static func hashes(_ bytes: [UInt8]) -> [Bytes32] {
         stride(from: 0, to: bytes.count, by: Bytes32.count).compactMap { Bytes32(bytes.span.bytes, at: $0) }
     }
 

@@ -17,8 +17,8 @@ package final class StoreView {
     private var indices: [LogID: Int] = [:]
 
     /// Opens the database at `path`, which must exist.
-    package init(path: String, files: String? = nil) throws {
-        database = try Database(path: path, mode: .readOnly, files: files)
+    package init(path: String, mode: Database.Mode = .readOnly, files: String? = nil) throws {
+        database = try Database(path: path, mode: mode, files: files)
         logReader = try LogReader(database)
         states = try StateTables(database, logReader)
         logByIndex = try database.prepare("SELECT id FROM log WHERE idx = ?1")

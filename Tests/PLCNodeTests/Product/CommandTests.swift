@@ -114,6 +114,37 @@ import Testing
         }
     }
 
+    @Test func `a store of a newer program is read, and not written`() throws {
+        try withTemporaryFolder { root in
+            let desk = Desk(withSpaceIn: root)
+            same(desk.run("post add --title Words --body x").code, .done)
+            let lines = ["export S", "hash S", "members S", "search Words", "post list", "space list"]
+            let before = lines.map { desk.run($0) }
+            desk.leave()
+            spoil(desk.folder.store, "PRAGMA user_version = 99")
+            for (line, answer) in zip(lines, before) {
+                let read = desk.run(line)
+                same(read.code, .attention, "\(line): \(read)")
+                same(read.output, answer.output, line)
+                same(read.errors.contains("format 99"), true, "\(line): \(read.errors)")
+            }
+            for line in ["status", "doctor"] {
+                let read = desk.run(line)
+                same(read.code, .attention, "\(line): \(read)")
+                same(read.output.contains("format 99"), true, "\(line): \(read)")
+            }
+            for line in ["post add --title More --body x", "doctor --repair", "peer add localhost:1"] {
+                let refused = desk.run(line)
+                same(refused.code, .failed, "\(line): \(refused)")
+                same(refused.errors.contains("format 99"), true, "\(line): \(refused)")
+            }
+            desk.leave()
+            spoil(desk.folder.store, "UPDATE log SET count = count + 1")
+            spoil(desk.folder.store, "PRAGMA user_version = 4")
+            same(desk.run("doctor").code, .failed, "damage fails doctor")
+        }
+    }
+
     @Test func `nobody writes where they may not, and nobody changes another node's words`() throws {
         try withTemporaryFolder { root in
             let desk = Desk(withSpaceIn: root)

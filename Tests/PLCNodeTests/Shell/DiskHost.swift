@@ -147,6 +147,9 @@ final class DiskHost: ReplicaSurroundings {
         return isSet
     }
 
+    /// How far the walk over the logs has come, as it was noted last.
+    func progress() throws -> ScrubProgress { try view.scrubProgress() }
+
     /// How many changes of a space are stored.
     func changes(_ space: SpaceID) throws -> Int { try view.summary(space).changes }
 }

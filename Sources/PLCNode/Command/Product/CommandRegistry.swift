@@ -64,7 +64,11 @@ package enum CommandRegistry {
     /// The same for a command that `body` carries out.
     static func perform(_ context: CommandContext, _ body: (CommandContext) throws -> ExitCode) -> ExitCode {
         do {
-            return try body(context)
+            let code = try body(context)
+            guard code == .done, let reason = context.node?.refusal else { return code }
+            // What was answered is what could be read, which may not be all.
+            context.note(Texts.readsOnly, printable("\(reason)"))
+            return .attention
         } catch let error as OutputError {
             if error != .closed { context.output.note("plc: \(error)") }
             return error.exitCode

@@ -115,6 +115,7 @@ enum SafetyCommands {
     /// Carries out `plc doctor`.
     @Sendable static func doctor(_ context: CommandContext) throws -> ExitCode {
         let node = try context.requireNode()
+        if let refusal = node.refusal { return try examine(node, refusal, context) }
         let repairs = context.invocation.flag("repair")
         var isRepaired = false
         var findings: [StoreFinding] = []
@@ -149,11 +150,12 @@ enum SafetyCommands {
                 "ok": .bool(notes.isEmpty), "repaired": .bool(isRepaired),
                 "findings": .array(notes.map { .text($0) }),
                 "logs": .integer(Int64(extent.logs)), "changes": .integer(Int64(extent.changes)),
-                "records": .integer(Int64(extent.records)),
+                "records": .integer(Int64(extent.records)), "scrub": report.scrubJSON,
             ])
         } else {
             try context.say(
                 Texts.examined, grouped(extent.logs), grouped(extent.changes), grouped(extent.records))
+            try context.output.lines(report.scrubLines(context))
             try context.output.lines(notes.map { "! " + printable($0) })
             if isRepaired { try context.say(Texts.repaired) }
             if notes.isEmpty { try context.say(Texts.sound) }
@@ -164,6 +166,25 @@ enum SafetyCommands {
         }
         if !unrepaired.isEmpty { return .failed }
         return notes.isEmpty ? .done : .attention
+    }
+
+    /// Carries out `plc doctor` where nothing may be written: says why, and what is wrong with the file.
+    private static func examine(
+        _ node: Node, _ refusal: StoreError, _ context: CommandContext
+    ) throws -> ExitCode {
+        if context.invocation.flag("repair") { throw refusal }
+        let findings = try node.read { try $0.checkDatabase() }
+        let report = try StatusReport(context)
+        let notes = findings.map { text(of: $0, context) } + report.alarms
+        if context.invocation.isJSON {
+            try context.output.line([
+                "ok": .bool(false), "repaired": .bool(false), "findings": .array(notes.map { .text($0) }),
+                "scrub": report.scrubJSON,
+            ])
+        } else {
+            try context.output.lines(report.scrubLines(context) + notes.map { "! " + printable($0) })
+        }
+        return findings.isEmpty && !refusal.isDamage ? .attention : .failed
     }
 
     /// Sets aside what is damaged of logs, so that it comes again from a peer; gives what is damaged yet.

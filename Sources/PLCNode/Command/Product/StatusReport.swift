@@ -30,6 +30,8 @@ struct StatusReport {
     let peers: [Peer]
     private let storeBytes: Int
     private let walBytes: Int
+    private let scrub: ScrubProgress
+    private let changes: UInt64
     private let clockOffset: Int64?
     private let isClockSuspect: Bool
     let alarms: [String]
@@ -38,7 +40,7 @@ struct StatusReport {
         let node = try context.requireNode()
         key = node.identity.publicKey
         name = node.name
-        var alarms: [String] = []
+        var alarms = node.refusal.map { [context.text(Texts.readsOnly, "\($0)")] } ?? []
         var spaces: [Space] = []
         let all = try node.read { view in
             try view.spaces().map { ($0.id, $0.genesis, try view.name(of: $0.id), try view.summary($0.id)) }
@@ -57,6 +59,7 @@ struct StatusReport {
             context.text(
                 Texts.logRepair, hexadecimal($0.log.value.bytes), "\($0.sound + 1)", "\($0.held)")
         }
+        (scrub, changes) = try node.read { try ($0.scrubProgress(), $0.changes()) }
         storeBytes = Self.size(node.folder.store)
         walBytes = Self.size(node.folder.store + "-wal")
         let live = context.service?.liveStatus()
@@ -79,9 +82,10 @@ struct StatusReport {
             }
         }
         clockOffset = live?.clockOffsetMilliseconds
-        let lead = try node.write { $0.clock.last >> 16 }
+        let lead = try node.read { try $0.number("clock") ?? 0 } >> 16
         let isAhead = lead > World.wall().milliseconds + Clock.maximumLead
         isClockSuspect = isAhead || (clockOffset?.magnitude ?? 0) > Clock.maximumLead
+        if node.isDiskFull { alarms.append(context.text(Texts.diskFull)) }
         if isClockSuspect { alarms.append(context.text(Texts.clockSuspect)) }
         self.alarms = alarms
     }
@@ -117,11 +121,30 @@ struct StatusReport {
             "node": .text(hexadecimal(key.bytes)), "name": .text(name), "version": .text(Product.version),
             "spaces": .array(spaces), "peers": .array(peers),
             "store": ["bytes": .integer(Int64(storeBytes)), "walBytes": .integer(Int64(walBytes))],
+            "scrub": scrubJSON,
             "clock": [
                 "offsetMilliseconds": .maybe(clockOffset) { .integer($0) }, "suspect": .bool(isClockSuspect),
             ],
             "alarms": .array(alarms.map { .text($0) }),
         ]
+    }
+
+    /// How far the walk over all changes has come, for programs.
+    var scrubJSON: JSON {
+        [
+            "ended": .maybe(scrub.ended) { .integer(Int64(clamping: $0)) },
+            "checked": .integer(Int64(clamping: scrub.checked)),
+            "changes": .integer(Int64(clamping: changes)),
+        ]
+    }
+
+    /// The same for people.
+    func scrubLines(_ context: CommandContext) -> [String] {
+        let ended = scrub.ended.map { isoDate(milliseconds: $0) } ?? context.text(Texts.never)
+        let last = context.text(Texts.statusChecked, ended)
+        guard scrub.checked > 0 else { return [last] }
+        let checked = grouped(Int(clamping: min(scrub.checked, changes)))
+        return [last, context.text(Texts.statusChecking, checked, grouped(Int(clamping: changes)))]
     }
 
     /// The answer for people.
@@ -165,6 +188,7 @@ struct StatusReport {
             lines += table.lines(for: context.output.stdout)
         }
         lines.append(context.text(Texts.statusStore, humanBytes(storeBytes), humanBytes(walBytes)))
+        lines += scrubLines(context)
         lines += alarms.map { "! " + $0 }
         return lines
     }

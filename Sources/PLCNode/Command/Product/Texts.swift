@@ -11,6 +11,17 @@ enum Texts {
     static let statusNode = Phrase("Node '{1}' ({2}), plc {3}", "العقدة «{1}» ({2})، الإصدار {3}")
     static let statusStore = Phrase(
         "Store: {1}, and {2} not yet merged into it", "المخزن: {1}، و{2} لم تُدمج فيه بعد")
+    static let readsOnly = Phrase(
+        "this node only reads: nothing is written, and no peer is met, because {1}",
+        "هذه العقدة للقراءة فقط: لا يُكتب شيء ولا تتصل بأي نظير، والسبب: {1}")
+    static let diskFull = Phrase(
+        "the disk is full: nothing is written until there is room; reading and exporting go on",
+        "القرص ممتلئ: لن يُكتب شيء حتى تتوفر مساحة؛ القراءة والتصدير مستمران")
+    static let statusChecked = Phrase(
+        "Last check of all changes against their hashes: {1}", "آخر فحص لجميع التغييرات مقابل بصماتها: {1}")
+    static let statusChecking = Phrase(
+        "The present check has seen {1} of {2} changes", "رأى الفحص الجاري {1} من {2} من التغييرات")
+    static let never = Phrase("none yet", "لم يُجرَ بعد")
     static let clockSuspect = Phrase(
         "this node's clock is probably wrong: set it, so that new work gets the right time",
         "يبدو أن ساعة هذه العقدة غير صحيحة: اضبطها كي يُسجَّل العمل الجديد بوقته الصحيح")
