@@ -123,6 +123,13 @@ enum Schema {
             log INTEGER PRIMARY KEY, held INTEGER NOT NULL, root BLOB, folded INTEGER NOT NULL
         ) STRICT;
         """,
+        """
+        -- What people should know of logs: kind as in `LogAlarm`; peer is empty if it is settled.
+        CREATE TABLE alarm (
+            kind TEXT NOT NULL, log BLOB NOT NULL, space BLOB NOT NULL, peer BLOB NOT NULL, time INTEGER NOT NULL,
+            reissued INTEGER NOT NULL, PRIMARY KEY (kind, log, peer)
+        ) WITHOUT ROWID, STRICT;
+        """,
     ]
 
     /// Brings the database to this program's version; refuses one that is newer.

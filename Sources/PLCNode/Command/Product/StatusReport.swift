@@ -33,6 +33,7 @@ struct StatusReport {
     private let clockOffset: Int64?
     private let isClockSuspect: Bool
     let alarms: [String]
+    private let logAlarms: [LogAlarm]
 
     init(_ context: CommandContext) throws {
         let node = try context.requireNode()
@@ -57,6 +58,8 @@ struct StatusReport {
             context.text(
                 Texts.logRepair, hexadecimal($0.log.value.bytes), "\($0.sound + 1)", "\($0.held)")
         }
+        logAlarms = try node.read { try $0.alarms(at: World.wall()) }
+        alarms += logAlarms.map { Self.text(of: $0, context) }
         storeBytes = Self.size(node.folder.store)
         walBytes = Self.size(node.folder.store + "-wal")
         let live = context.service?.liveStatus()
@@ -84,6 +87,18 @@ struct StatusReport {
         isClockSuspect = isAhead || (clockOffset?.magnitude ?? 0) > Clock.maximumLead
         if isClockSuspect { alarms.append(context.text(Texts.clockSuspect)) }
         self.alarms = alarms
+    }
+
+    private static func text(of alarm: LogAlarm, _ context: CommandContext) -> String {
+        let phrase =
+            switch alarm.kind {
+            case .fork: Texts.forkAlarm
+            case .ahead: Texts.aheadAlarm
+            case .copied: Texts.copiedAlarm
+            }
+        return context.text(
+            phrase, hexadecimal(alarm.log.value.bytes), alarm.space.short, alarm.peer?.short ?? "-",
+            isoDate(milliseconds: alarm.time), "\(alarm.reissued)")
     }
 
     private static func size(_ path: String) -> Int {
@@ -121,6 +136,17 @@ struct StatusReport {
                 "offsetMilliseconds": .maybe(clockOffset) { .integer($0) }, "suspect": .bool(isClockSuspect),
             ],
             "alarms": .array(alarms.map { .text($0) }),
+            "logAlarms": .array(
+                logAlarms.map { alarm in
+                    [
+                        "kind": .text(alarm.kind.rawValue),
+                        "log": .text(hexadecimal(alarm.log.value.bytes)),
+                        "space": .text(hexadecimal(alarm.space.value.bytes)),
+                        "peer": .maybe(alarm.peer) { .text(hexadecimal($0.bytes)) },
+                        "time": .integer(Int64(clamping: alarm.time)),
+                        "reissued": .integer(Int64(clamping: alarm.reissued)),
+                    ]
+                }),
         ]
     }
 
