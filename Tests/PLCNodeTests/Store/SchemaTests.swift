@@ -95,7 +95,7 @@ import Testing
         ALTER TABLE log ADD COLUMN head_root BLOB;
         ALTER TABLE log DROP COLUMN row_check;
         DROP TABLE aside;
-        DROP TABLE repair;
+        DROP TABLE repair; DROP TABLE alarm;
         PRAGMA user_version = 1
         """
 }
