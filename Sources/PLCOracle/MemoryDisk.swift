@@ -19,6 +19,13 @@ package struct DiskLog: ForestReader, Sendable {
     /// The length that is announced.
     package var count: UInt64 { isOwn || head != nil ? forest.count : 0 }
 
+    /// The root at a lesser length.
+    package func root(at count: UInt64, _ hasher: MerkleHasher) -> Bytes32 {
+        var forest = Forest()
+        for leaf in leaves.prefix(Int(count)) { forest.append(hasher.leaf(leaf.span.bytes), hasher: hasher) }
+        return forest.root(of: descriptor.fullID, hasher: hasher)
+    }
+
     package mutating func append(_ leaf: [UInt8], _ hasher: MerkleHasher) {
         leaves.append(leaf)
         let hash = hasher.leaf(leaf.span.bytes)

@@ -22,7 +22,7 @@ package final class Node: @unchecked Sendable {
     private let writer: StoreWriter?
     /// Why nothing is written, and no peer is met; nil if all is as it should be.
     package let refusal: StoreError?
-    private let views = Locked<[StoreView]>([])
+    private let views = Locked<(idle: [StoreView], age: Int)>(([], 0))
     private let listener: Locked<(@Sendable (SpaceID, [AuthoredLog]) -> Void)?>
 
     /// Makes a new node in a folder.
@@ -100,14 +100,18 @@ package final class Node: @unchecked Sendable {
 
     /// Runs `body` with a reader of the store, which blocks no writer and is blocked by none.
     package func read<Value>(_ body: (StoreView) throws -> Value) throws -> Value {
-        let view = try views.withLock { $0.popLast() } ?? makeView()
-        defer { views.withLock { $0.append(view) } }
+        let (idle, age) = views.withLock { ($0.idle.popLast(), $0.age) }
+        let view = try idle ?? makeView()
+        defer { views.withLock { if $0.age == age { $0.idle.append(view) } } }
         return try body(view)
     }
 
     private func makeView() throws -> StoreView {
         refusal == nil ? try StoreView(path: folder.store) : try Self.still(folder)
     }
+
+    /// Lets go of all readers, after changes of a log were replaced that they may remember.
+    func forgetViews() { views.withLock { $0 = ([], $0.age + 1) } }
 
     /// Calls `listener` on the writer's thread whenever changes of this node's are durable.
     func onAuthored(_ listener: @escaping @Sendable (SpaceID, [AuthoredLog]) -> Void) {

@@ -34,6 +34,8 @@ package protocol ReplicaSurroundings: AnyObject {
     func failed(_ error: any Error)
     /// A log is not on the disk as it was written.
     func found(damaged log: LogID)
+    /// An own log was given up, because peers hold another history of it.
+    func gaveUp(_ log: GivenUpLog)
 }
 
 extension ReplicaSurroundings {
@@ -41,6 +43,8 @@ extension ReplicaSurroundings {
     package func says(_ id: ConnectionID, _ frame: [UInt8]) {}
     /// Nobody keeps a list, unless somebody does.
     package func found(damaged log: LogID) {}
+    /// Nobody listens, unless somebody does.
+    package func gaveUp(_ log: GivenUpLog) {}
 
     /// Runs `body` inside the store's next transaction.
     func write<Value: Sendable>(
@@ -68,6 +72,10 @@ package final class ReplicaHost: @unchecked Sendable {
     unowned let surroundings: any ReplicaSurroundings
     /// Connections whose next frame takes from leaves that are verified, but not on the disk yet.
     private var awaitingLeaves: Set<ConnectionID> = []
+    /// Who is at the other end of a connection.
+    private var peers: [ConnectionID: PublicKey] = [:]
+    /// With whom this node was in sync since an alarm was last raised.
+    private var withoutAlarm: Set<Meeting> = []
     /// Whether streams have ended since the surroundings last gave memory back to the system.
     var hasFreedMemory = false
     /// Whether anything was read, received or written since the last tick.
@@ -91,6 +99,7 @@ package final class ReplicaHost: @unchecked Sendable {
         _ id: ConnectionID, peer: PublicKey, exporter: [UInt8], isDialer: Bool, purpose: Purpose
     ) {
         channels[id] = FrameChannel()
+        peers[id] = peer
         step(
             .connected(
                 id, peer: peer, exporter: exporter, isDialer: isDialer, nonce: surroundings.nonce(),
@@ -130,6 +139,7 @@ package final class ReplicaHost: @unchecked Sendable {
     package func disconnected(_ id: ConnectionID) -> Bool {
         guard channels.removeValue(forKey: id) != nil else { return false }
         awaitingLeaves.remove(id)
+        peers[id] = nil
         step(.disconnected(id))
         return true
     }
@@ -211,13 +221,54 @@ package final class ReplicaHost: @unchecked Sendable {
             commitDurably(commit)
         case .read(let request):
             read(request)
+        case .look(let id, let space, let log, let count):
+            surroundings.read({ try $0.root(of: log, count: count) }) { [weak self] result in
+                self?.step(.looked(id, space, log, root: try? result.get()))
+            }
+        case .dispute(let stretch):
+            dispute(stretch)
         case .admit(let admission):
             admit(admission)
         case .found(let id, let genesis):
             found(id, genesis)
         case .report(let event):
+            note(event)
             surroundings.report(event)
         }
+    }
+
+    /// Keeps the alarms that the store has of logs.
+    private func note(_ event: Event) {
+        let wall = surroundings.now.wall
+        switch event {
+        case .fork(let log, let space, let peer):
+            raise(Meeting(peer: peer, space: space)) { try $0.raise(.fork, log, space, peer: peer, at: wall) }
+        case .ownLogAhead(let log, let space, let peer):
+            raise(Meeting(peer: peer, space: space)) {
+                try $0.raise(.ahead, log, space, peer: peer, at: wall)
+            }
+        case .inSync(let id, let space):
+            // Of one that was raised before the process began nothing is known here.
+            guard let peer = peers[id],
+                withoutAlarm.insert(Meeting(peer: peer, space: space)).inserted
+            else { return }
+            surroundings.write({ try $0.settleAlarms(space, peer: peer) }) { _ in }
+        case .opened, .quiescent, .closed, .joined, .received, .upgradeNeeded: break
+        }
+    }
+
+    private func raise(_ meeting: Meeting, _ body: @escaping @Sendable (Store) throws -> Void) {
+        withoutAlarm.remove(meeting)
+        surroundings.write(body) { [weak self] result in
+            if case .failure(let error) = result {
+                self?.surroundings.complain("an alarm cannot be stored: \(error)")
+            }
+        }
+    }
+
+    private struct Meeting: Hashable {
+        let peer: PublicKey
+        let space: SpaceID
     }
 
     /// Reads what a peer wants, and what the stream that brings it is to begin with, if it begins one.
@@ -258,6 +309,25 @@ package final class ReplicaHost: @unchecked Sendable {
             case .success(let snapshot): self?.step(.reopened(snapshot))
             case .failure(let error):
                 self?.surroundings.complain("what is damaged cannot be set aside: \(error)")
+            }
+        }
+    }
+
+    /// Holds what a peer has of this node's own log against what is stored.
+    private func dispute(_ stretch: Stretch) {
+        let (key, space, wall) = (self.key, stretch.descriptor.space, surroundings.now.wall)
+        surroundings.write({ store in
+            try store.dispute(stretch, by: key, at: wall).map { ($0, try store.snapshot(space)) }
+        }) { [weak self] result in
+            switch result {
+            case .success(let found?):
+                // What the reader remembers of the log is not so any more.
+                self?.surroundings.read({ $0.forget() }) { _ in }
+                self?.surroundings.gaveUp(found.0)
+                self?.step(.reopened(found.1))
+            case .success(nil): break
+            case .failure(let error):
+                self?.surroundings.complain("what was written since a copy cannot be kept: \(error)")
             }
         }
     }

@@ -301,6 +301,14 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
         if !damagedLogs.contains(log) { damagedLogs.append(log) }
     }
 
+    package func gaveUp(_ log: GivenUpLog) {
+        node.forgetViews()
+        self.log.warning(
+            "log \(hexadecimal(log.log.value.bytes).prefix(8)) of space \(log.space.short) has another history with "
+                + "peers, as after a folder was copied back: it is given up; \(log.reissued) changes are written anew"
+        )
+    }
+
     /// The store can be used no more: tells who waits for a meeting now, and who will; on the loop's thread.
     func failedForGood(_ error: any Error) {
         storeFailure = error
@@ -309,10 +317,10 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
 
     package func report(_ event: Event) {
         switch event {
-        case .fork(let log, let space):
+        case .fork(let log, let space, _):
             self.log.warning(
                 "log \(hexadecimal(log.value.bytes).prefix(8)) of space \(space.short) has two histories")
-        case .ownLogAhead(_, let space):
+        case .ownLogAhead(_, let space, _):
             log.warning(
                 "a peer holds more of this node's own log of space \(space.short) than this node itself")
         case .upgradeNeeded(let space):

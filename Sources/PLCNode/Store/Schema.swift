@@ -145,6 +145,13 @@ enum Schema {
         INSERT INTO meta (key, value) SELECT 'logs', coalesce(max(idx), 0) FROM log;
         DELETE FROM log WHERE space IS NULL;
         """,
+        """
+        -- What people should know of logs: kind as in `LogAlarm`; peer is empty if it is settled.
+        CREATE TABLE alarm (
+            kind TEXT NOT NULL, log BLOB NOT NULL, space BLOB NOT NULL, peer BLOB NOT NULL, time INTEGER NOT NULL,
+            reissued INTEGER NOT NULL, PRIMARY KEY (kind, log, peer)
+        ) WITHOUT ROWID, STRICT;
+        """,
     ]
 
     /// Brings the database to this program's version; refuses one that is newer.

@@ -165,6 +165,18 @@ extension Store {
         // Entries are classes: their values are noted, because the entries get those of the new state.
         let kept = spaces.mapValues { (digest: $0.digest, records: $0.records) }
         let before = try extract()
+        try refold()
+        let after = try extract()
+        return spaces.sorted { $0.key < $1.key }.compactMap { index, space in
+            let agrees =
+                before[index] == after[index] && after[index]?.digest == space.digest
+                && kept[index]?.digest == space.digest && kept[index]?.records == space.records
+            return agrees ? nil : .state(space.id)
+        }
+    }
+
+    /// Folds all changes anew, in place of the state that is stored.
+    func refold() throws {
         for table in [
             "record", "keyed", "alias", "register", "element", "mark", "held", "imported", "mark_by_name",
             "held_by_name",
@@ -174,6 +186,7 @@ extension Store {
         heldCount = 0
         pendingMarks = 0
         foundRecord = nil
+        foundWinner = nil
         for index in spaces.keys {
             spaces[index]?.digest = StateDigest()
             spaces[index]?.records = 0
@@ -186,13 +199,6 @@ extension Store {
             try forEachLeaf(index, log) { leaf, sequence in
                 _ = try fold.apply(leaf, log: index, sequence: sequence, to: &target)
             }
-        }
-        let after = try extract()
-        return spaces.sorted { $0.key < $1.key }.compactMap { index, space in
-            let agrees =
-                before[index] == after[index] && after[index]?.digest == space.digest
-                && kept[index]?.digest == space.digest && kept[index]?.records == space.records
-            return agrees ? nil : .state(space.id)
         }
     }
 

@@ -110,7 +110,7 @@ extension Store {
     }
 
     /// Moves all stretches after change `sound` out of the log.
-    private func cut(_ index: Int, _ log: LogEntry, to sound: UInt64) throws {
+    func cut(_ index: Int, _ log: LogEntry, to sound: UInt64) throws {
         let after = LocalDot(log: index, sequence: sound + 1, op: 0)
         var prefix: (key: UInt64, count: Int, bytes: [UInt8])?
         if sound > 0 {
@@ -121,7 +121,7 @@ extension Store {
                 prefix = (key, count, Array(last.bytes[..<last.offsets[count]]))
             }
         }
-        try statements.setAside(from: prefix?.key ?? after.value, log: index)
+        try statements.setAside(from: prefix?.key ?? after.value, nodesFrom: after.value, log: index)
         if let prefix {
             try statements.insertStretch(prefix.key, count: prefix.count, rawBytes: nil, prefix.bytes)
         }

@@ -317,7 +317,8 @@ package final class Store {
         return Dot(log: id, sequence: sequence, op: 0)
     }
 
-    private func ownLog(_ space: Int, _ channel: Channel, _ key: PublicKey) throws -> Int {
+    /// The number of the log that this node writes of a channel, opened now if there is none.
+    func ownLog(_ space: Int, _ channel: Channel, _ key: PublicKey) throws -> Int {
         if let index = ownLogs[OwnLog(space: space, channel: channel)] { return index }
         let found = logs.first { $0.value.space == space && $0.value.isOwn && $0.value.id.channel == channel }
         if let found, found.value.forest.count < Dot.maximumSequence {
@@ -382,7 +383,8 @@ package final class Store {
         return lsns
     }
 
-    private func append(_ stretch: Stretch, to index: Int) throws {
+    /// Appends what was verified to a log of another's.
+    func append(_ stretch: Stretch, to index: Int) throws {
         guard let log = logs[index], !log.isOwn, log.forest.count == stretch.from - 1 else {
             throw StoreError.doesNotFollow("change \(stretch.from) of log \(index)")
         }

@@ -226,17 +226,20 @@ final class StoreStatements {
         try set.run()
     }
 
-    /// Moves a log's stretches from `key` on out of it, and forgets the nodes over them.
-    func setAside(from key: UInt64, log: Int) throws {
+    /// Moves a log's stretches from `key` on out of it, and forgets its nodes from `node` on.
+    func setAside(from key: UInt64, nodesFrom node: UInt64, log: Int) throws {
         let end = LocalDot(log: log + 1, sequence: 0, op: 0).value
-        for sql in [
-            """
-            INSERT OR REPLACE INTO aside (id, count, raw_bytes, bytes)
-            SELECT id, count, raw_bytes, bytes FROM stretch WHERE id >= ?1 AND id < ?2
-            """,
-            "DELETE FROM stretch WHERE id >= ?1 AND id < ?2", "DELETE FROM node WHERE id >= ?1 AND id < ?2",
+        for (sql, start) in [
+            (
+                """
+                INSERT OR REPLACE INTO aside (id, count, raw_bytes, bytes)
+                SELECT id, count, raw_bytes, bytes FROM stretch WHERE id >= ?1 AND id < ?2
+                """, key
+            ),
+            ("DELETE FROM stretch WHERE id >= ?1 AND id < ?2", key),
+            ("DELETE FROM node WHERE id >= ?1 AND id < ?2", node),
         ] {
-            try database.prepare(sql).bind(1, key).bind(2, end).run()
+            try database.prepare(sql).bind(1, start).bind(2, end).run()
         }
     }
 

@@ -190,6 +190,28 @@ package final class StoreView {
         }
     }
 
+    /// The root that a log had when it had `count` changes; nil if it is not here.
+    func root(of log: LogID, count: UInt64) throws -> Bytes32? {
+        try snapshot {
+            let row = try database.prepare(
+                "SELECT l.idx, s.id, l.key, l.epoch FROM log AS l JOIN space AS s ON s.idx = l.space WHERE l.id = ?1"
+            )
+            row.bind(1, log.value.bytes)
+            defer { row.reset() }
+            guard try row.step(), let space = Bytes32(row.bytes(1)), let key = Bytes32(row.bytes(2)) else {
+                return nil
+            }
+            let descriptor = LogDescriptor(
+                space: SpaceID(space), key: PublicKey(key), channel: log.channel,
+                epoch: row.bytes(3).reduce(0) { $0 << 8 | UInt64($1) })
+            let forest = try logReader.forest(log: Int(row.integer(0)), length: count)
+            return forest.root(of: descriptor.fullID, hasher: hasher)
+        }
+    }
+
+    /// Forgets what was read of logs, after changes of one were replaced.
+    package func forget() { logReader.forget() }
+
     /// Writes a consistent copy of the store, as it is now, to a file that is not there yet.
     package func backup(to path: String, progress: (_ done: Int, _ total: Int) -> Void) throws {
         try snapshot { try database.backup(to: path, progress: progress) }

@@ -344,7 +344,7 @@ public struct Admission: Hashable, Sendable {
 public enum Input: Sendable {
     /// A space is held: at the start, after it was founded here, or after a join.
     case opened(SpaceSnapshot)
-    /// Something of a space was not on the disk as it was written: this is what is left of it.
+    /// Something of a space was not on the disk as it was written, or not as others hold it: this is what is so now.
     case reopened(SpaceSnapshot)
     /// A connection's handshake is complete; `nonce` is fresh randomness for its session.
     case connected(
@@ -363,6 +363,8 @@ public enum Input: Sendable {
     case judged(Admission, Admission.Outcome)
     /// A request was answered; nil if the store failed.
     case read(UInt64, [ReadPart]?)
+    /// The root of an own log at a lesser length that a peer announced; nil if it cannot be read.
+    case looked(ConnectionID, SpaceID, LogID, root: Bytes32?)
     /// The shell asks to be admitted to a space over a connection that stands.
     case join(ConnectionID, JoinRequest)
     /// A second or so has passed.
@@ -382,6 +384,11 @@ public enum Effect: Sendable {
     case commit(Commit)
     /// Read changes.
     case read(ReadRequest)
+    /// Read the root that an own log had at a lesser length: answer with `looked`.
+    case look(ConnectionID, SpaceID, LogID, count: UInt64)
+    /// Hold the changes of an own log that a peer gave, under a head that this node's key signed, against those that are
+    /// stored: if they are others, or more, the log is another's from now on (L-37); answer with `reopened` then.
+    case dispute(Stretch)
     /// Admit a key, if it still may be by what is stored when the grant is: answer with `judged`.
     case admit(Admission)
     /// Hold the space that was joined over a connection: store its beginning; answer with `opened`, or end the session.
@@ -404,10 +411,10 @@ public enum Event: Sendable {
     case joined(ConnectionID, SpaceID)
     /// Changes were received and are durable.
     case received(SpaceID, changes: UInt64)
-    /// A log's origin signed two histories, or two nodes share a key.
-    case fork(LogID, SpaceID)
-    /// A peer holds more of this node's own open log than this node.
-    case ownLogAhead(LogID, SpaceID)
+    /// A log's origin signed two histories, or two nodes share a key, as what a peer holds shows.
+    case fork(LogID, SpaceID, peer: PublicKey)
+    /// A peer says that it holds more of this node's own open log than this node.
+    case ownLogAhead(LogID, SpaceID, peer: PublicKey)
     /// A steward has written something that this version does not know.
     case upgradeNeeded(SpaceID)
 }

@@ -8,7 +8,8 @@ extension Replica {
         var change: RoleChange?
         for stretch in done.stretches {
             let id = stretch.descriptor.id
-            spaces[done.space]?.logs[id]?.store(
+            // A space that was reopened while this was under way does not know the log yet.
+            spaces[done.space]?.logs[id, default: LogState(stretch.descriptor)].store(
                 stretch.forest, under: stretch.head, bridge: stretch.bridge, hasher: hasher)
             changes += stretch.forest.count + 1 - stretch.from
         }

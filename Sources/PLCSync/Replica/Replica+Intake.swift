@@ -1,5 +1,5 @@
 /// What one DATA message brings, until all of it is found to be in order.
-private struct Intake {
+struct Intake {
     /// The logs that it moves.
     var logs: [LogID: LogState] = [:]
     var stretches: [Stretch] = []
@@ -104,6 +104,10 @@ extension Replica {
             sessions[id]?.spaces[space]?.heads[section.log] = head
         }
         guard let fetch = asked else { return true }
+        if let contest = sessions[id]?.spaces[space]?.contests[section.log] {
+            try hear(section, in: contest, fetch, id, space, &intake, &effects)
+            return true
+        }
         guard var log = try log(of: section, space, intake) else {
             guard fetch.mayLag else { throw Malformed(.shape, at: 0) }
             return true
@@ -146,7 +150,7 @@ extension Replica {
     }
 
     /// The part of a section that is not held yet, and the root that it leads to at the length of `head`.
-    private func verify(
+    func verify(
         _ section: Message.Data.Section, after log: LogState, _ head: Head
     ) throws(Malformed) -> (stretch: Stretch, root: Bytes32) {
         var forest = log.verified
@@ -199,8 +203,8 @@ extension Replica {
         _ section: Message.Data.Section, _ log: LogState, _ id: ConnectionID, _ space: SpaceID,
         _ effects: inout [Effect]
     ) throws(Malformed) {
-        guard log.verified.count > 0 else { throw Malformed(.shape, at: 0) }
-        effects.append(.report(.fork(section.log, space)))
+        guard log.verified.count > 0, let peer = sessions[id]?.peer else { throw Malformed(.shape, at: 0) }
+        effects.append(.report(.fork(section.log, space, peer: peer)))
         sessions[id]?.spaces[space]?.pending[section.log] = nil
         spaces[space]?.fetching[section.log] = nil
     }

@@ -54,6 +54,9 @@
             guard let session = sessions[fetch.connection], session.phase == .open else {
                 preconditionFailure("a log is asked for where there is a session: \(fetch)")
             }
+            precondition(
+                space.logs[log]?.isOwn != true || session.spaces[space.id]?.contests[log] != nil,
+                "an own log is asked for only while it is contested (L-36): \(fetch)")
             precondition(fetch.order <= session.wantsSent, "a fetch stands in a WANT: \(fetch)")
             precondition(
                 session.peerNames.number(of: log) != nil, "what is asked for was announced (S-30): \(log)")

@@ -44,17 +44,16 @@ extension Replica {
         for entry in entries {
             shared.peerCounts[entry.log] = max(shared.peerCounts[entry.log] ?? 0, entry.count)
             let known = state.logs[entry.log]
+            if let known, known.isOwn, contest(entry, known, id, &shared, &effects) { continue }
             if let known, entry.count == known.count,
                 entry.tag != tag(entry.log, count: known.count, root: known.root, salt: salt)
             {
-                effects.append(.report(.fork(entry.log, space)))
+                effects.append(.report(.fork(entry.log, space, peer: session.peer)))
                 continue
             }
             if let known { shared.note(common: entry.log, min(entry.count, known.durable.count)) }
             if let known, entry.count <= known.durable.count {
                 continue
-            } else if known?.isOwn == true {
-                effects.append(.report(.ownLogAhead(entry.log, space)))
             } else if shared.holed.contains(entry.log) || shared.isRestricted && entry.log.channel != .control
             {
                 shared.unadmitted[entry.log] = entry.count
@@ -68,10 +67,11 @@ extension Replica {
     /// Asks a peer for what it announced and nobody is asked for: control first, and alone.
     mutating func schedule(_ id: ConnectionID, _ space: SpaceID, _ now: Now, _ effects: inout [Effect]) {
         guard let session = sessions[id], session.phase == .open, var state = spaces[space],
-            let shared = session.spaces[space], let mine = shared.sent, !shared.pending.isEmpty
+            let shared = session.spaces[space], let mine = shared.sent,
+            !shared.pending.isEmpty || !shared.contests.isEmpty
         else { return }
         let hasControl = shared.pending.keys.contains { $0.channel == .control }
-        let entries: [(log: LogID, entry: Message.Want.Entry)] = shared.pending.compactMap { log, target in
+        var entries: [(log: LogID, entry: Message.Want.Entry)] = shared.pending.compactMap { log, target in
             let held = state.logs[log]?.verified.count ?? 0
             guard !hasControl || log.channel == .control, state.fetching[log] == nil, held < target,
                 let reference = session.peerNames.number(of: log)
@@ -80,7 +80,18 @@ extension Replica {
             return (
                 log, Message.Want.Entry(reference: reference, from: held + 1, to: target, describe: isNew)
             )
-        }.sorted { $0.log < $1.log }
+        }
+        entries += shared.contests.compactMap { log, contest in
+            guard state.fetching[log] == nil, let reference = session.peerNames.number(of: log) else {
+                return nil
+            }
+            let from = contest.rival.verified.count + 1
+            return (
+                log,
+                Message.Want.Entry(reference: reference, from: from, to: contest.target, describe: false)
+            )
+        }
+        entries.sort { $0.log < $1.log }
         for start in stride(from: 0, to: entries.count, by: Message.Want.maximumEntries) {
             let chunk = entries[start..<min(start + Message.Want.maximumEntries, entries.count)]
             let order = (sessions[id]?.wantsSent ?? 0) + 1
@@ -88,7 +99,7 @@ extension Replica {
             for (log, _) in chunk {
                 state.fetching[log] = Fetch(
                     connection: id, order: order, since: now.monotonic,
-                    mayLag: shared.abandoned.contains(log))
+                    mayLag: shared.abandoned.contains(log) || shared.contests[log]?.isAnew == true)
             }
             send(id, Message.Want(handle: mine.handle, entries: chunk.map(\.entry)).encode(), now, &effects)
         }
@@ -140,7 +151,7 @@ extension Replica {
         for id in sessions.keys.sorted() {
             guard let session = sessions[id], let shared = session.spaces[space], let hello = session.hello,
                 shared.started, !shared.awaitsMore, !shared.reconciling, !shared.isRestricted,
-                shared.unadmitted.isEmpty, shared.upTo > shared.followed,
+                !shared.isContesting, shared.unadmitted.isEmpty, shared.upTo > shared.followed,
                 planted(.lowWaterIgnored)
                     || shared.pending.allSatisfy({ state.logs[$0.key]?.verified.count ?? 0 >= $0.value })
             else { continue }

@@ -51,6 +51,8 @@ public struct Replica: Sendable {
             judged(admission, outcome, &effects)
         case .read(let id, let parts):
             answered(id, parts, now, &effects)
+        case .looked(let id, let space, let log, let root):
+            looked(id, space, log, root, now, &effects)
         case .join(let id, let request):
             join(id, request, now, &effects)
         case .ticked:
@@ -87,8 +89,8 @@ public struct Replica: Sendable {
         }
     }
 
-    /// Holds what is left of a space after damage; what its peers were told of it is not so any more, so that they are
-    /// met again.
+    /// Holds what is left of a space after damage or a dispute; what its peers were told of it is not so any more, so
+    /// that they are met again.
     private mutating func holdAgain(_ snapshot: SpaceSnapshot, _ effects: inout [Effect]) {
         guard let genesis = try? Genesis(snapshot.genesis) else {
             preconditionFailure("a space is stored with a genesis that does not decode")

@@ -140,6 +140,12 @@ struct SpaceSession: Sendable {
     ///
     /// While there are any, the peer is not followed further.
     var unadmitted: [LogID: UInt64] = [:]
+    /// What the peer gives of this node's own open logs, because it announced what this node does not hold.
+    var contests: [LogID: Contest] = [:]
+    /// Own logs of which the peer announced less than is held, until it is known whether it is the same.
+    var lookedAt: [LogID: Message.HeadEntry] = [:]
+    /// The lengths of own logs for which the peer was heard: another is heard if it is greater.
+    var contested: [LogID: UInt64] = [:]
     /// The peer has announced everything up to this lsn of its own.
     var upTo: UInt64 = 0
     /// Whether HEADS that belong together are still coming.
@@ -175,7 +181,10 @@ struct SpaceSession: Sendable {
     static let maximumUnanswered = 4
 
     /// Whether nothing that the peer announced is missing, and no announcement is under way.
-    var isSettled: Bool { pending.isEmpty && !awaitsMore && !reconciling }
+    var isSettled: Bool { pending.isEmpty && !isContesting && !awaitsMore && !reconciling }
+
+    /// Whether it is not known yet if the peer holds more, or other changes, of an own log.
+    var isContesting: Bool { !contests.isEmpty || !lookedAt.isEmpty }
 
     /// Whether everything that the peer announced is held.
     var holdsAll: Bool { isSettled && unadmitted.isEmpty && !isRestricted }

@@ -140,7 +140,7 @@ import Testing
             }
             desk.leave()
             spoil(desk.folder.store, "UPDATE log SET count = count + 1")
-            spoil(desk.folder.store, "PRAGMA user_version = 4")
+            spoil(desk.folder.store, "PRAGMA user_version = 6")
             same(desk.run("doctor").code, .failed, "damage fails doctor")
         }
     }

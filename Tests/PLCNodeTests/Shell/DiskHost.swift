@@ -1,6 +1,7 @@
 import PLCNode
 import PLCOracle
 import PLCSync
+import Testing
 
 /// A host whose store stands on a simulated disk; what its threads would do happens when the test says so.
 final class DiskHost: ReplicaSurroundings {
@@ -20,19 +21,22 @@ final class DiskHost: ReplicaSurroundings {
     private(set) var events: [Event] = []
     private(set) var complaints: [String] = []
     private(set) var damagedLogs: [LogID] = []
+    private(set) var givenUp: [GivenUpLog] = []
     /// Why the process would have to end.
     private(set) var endings: [any Error] = []
     var time: UInt64 = 0
     private var random: SplitMix64
 
-    init(_ seed: UInt8) throws {
+    /// A host with an empty disk, or with one that files were copied to: for the `life`th time then.
+    init(_ seed: UInt8, copied: [(path: String, content: [UInt8])] = [], life: UInt64 = 0) throws {
         guard let identity = SigningKey(seed: [UInt8](repeating: seed, count: 32)) else {
             preconditionFailure("thirty-two bytes are a key's seed")
         }
         self.identity = identity
         disk = SimulatedDisk(seed: UInt64(seed))
-        var numbers = SplitMix64(seed: UInt64(seed) + 100)
-        random = SplitMix64(seed: UInt64(seed) + 200)
+        disk.replace(with: copied)
+        var numbers = SplitMix64(seed: UInt64(seed) + 100 + 1_000 * life)
+        random = SplitMix64(seed: UInt64(seed) + 200 + 1_000 * life)
         store = try Store(path: "store.db", files: disk.name, random: RandomSource { numbers.next() })
         view = try StoreView(path: "store.db", files: disk.name)
         let group = CommitGroup(store) { [unowned self] space, logs in
@@ -79,6 +83,7 @@ final class DiskHost: ReplicaSurroundings {
     func complain(_ message: String) { complaints.append(message) }
     func failed(_ error: any Error) {}
     func found(damaged log: LogID) { damagedLogs.append(log) }
+    func gaveUp(_ log: GivenUpLog) { givenUp.append(log) }
 
     // MARK: What the threads do
 
@@ -135,6 +140,23 @@ final class DiskHost: ReplicaSurroundings {
         }
     }
 
+    /// Writes a change now; returns its first dot.
+    func write(_ space: SpaceID, in channel: Channel = .core, _ ops: [Draft.Op]) throws -> Dot {
+        var draft = Draft()
+        for op in ops { draft.append(op) }
+        let (change, key, wall) = (draft, identity.publicKey, now.wall)
+        var written: Dot?
+        let job = CommitGroup.Job({ try $0.write(space, channel, by: key, .now(wall)) { _ in change } }) {
+            written = try? $0.get()
+        }
+        run([job])
+        _ = work()
+        return try #require(written)
+    }
+
+    /// What is read of the store now.
+    func read<Value>(_ body: (StoreView) throws -> Value) rethrows -> Value { try body(view) }
+
     /// The state digest of a space.
     func digest(_ space: SpaceID) throws -> Bytes32 { try view.summary(space).digest }
 
@@ -156,22 +178,40 @@ final class DiskHost: ReplicaSurroundings {
 
 /// Two hosts and the connection between them.
 struct HostPair {
-    let a: DiskHost
+    private(set) var a: DiskHost
     let b: DiskHost
     /// A space that both founded.
     let space: SpaceID
+    private let genesis: [UInt8]
     private var connection: UInt64 = 0
 
     init() throws {
         a = try DiskHost(1)
         b = try DiskHost(2)
-        let genesis = Genesis(
-            level: .team, founders: [a.identity.publicKey, b.identity.publicKey],
-            nonce: Bytes16(high: 1, low: 1), parent: nil
-        ).encoded
+        genesis =
+            Genesis(
+                level: .team, founders: [a.identity.publicKey, b.identity.publicKey],
+                nonce: Bytes16(high: 1, low: 1), parent: nil
+            ).encoded
         space = SpaceID(genesis: genesis)
         try a.hold(genesis)
         try b.hold(genesis)
+    }
+
+    /// Ends a's process and puts files of its own, from earlier on, in the place of its folder.
+    mutating func copyBack(_ files: [(path: String, content: [UInt8])]) throws {
+        b.host.disconnected(ConnectionID(connection))
+        a = try DiskHost(1, copied: files, life: connection)
+        try a.hold(genesis)
+        connect()
+    }
+
+    /// Meets again and again, as often as a node that dials would do in a while.
+    mutating func meet(_ times: Int) {
+        for _ in 0..<times {
+            connect()
+            carry()
+        }
     }
 
     /// Connects b to a; an earlier connection is gone.

@@ -27,7 +27,7 @@ import Testing
         return pair
     }
 
-    @Test("L-36: all is looked at, slowly, and again a week later")
+    @Test("L-39: all is looked at, slowly, and again a week later")
     func pace() throws {
         let pair = try Self.makePair()
         let host = pair.b
@@ -46,7 +46,7 @@ import Testing
         same(host.damagedLogs, [], "all is sound: \(host.complaints)")
     }
 
-    @Test("L-36: nothing is looked at while the node writes")
+    @Test("L-39: nothing is looked at while the node writes")
     func work() throws {
         let pair = try Self.makePair()
         let host = pair.b
@@ -60,7 +60,7 @@ import Testing
         same(try host.progress().ended == nil, false, "it came to its end")
     }
 
-    @Test("L-36: how far it came outlives the process")
+    @Test("L-39: how far it came outlives the process")
     func durable() throws {
         let pair = try Self.makePair()
         let host = pair.b
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(
-        "L-36: what is damaged comes again from a peer, leaf, hash or row",
+        "L-39: what is damaged comes again from a peer, leaf, hash or row",
         arguments: [
             "UPDATE stretch SET bytes = zeroblob(length(bytes)) WHERE id > (300 << 10)",
             "UPDATE stretch SET count = -1",

@@ -129,6 +129,7 @@ import Testing
                 SELECT m.record, m.field, l.idx << 40 | m.place FROM mark_by_name AS m JOIN log AS l ON l.id = m.log;
             DROP TABLE held_by_name;
             DROP TABLE mark_by_name;
+            DROP TABLE alarm;
             DELETE FROM meta WHERE key = 'logs';
             PRAGMA user_version = 4
             """)

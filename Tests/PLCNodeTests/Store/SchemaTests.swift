@@ -96,6 +96,7 @@ import Testing
         ALTER TABLE log DROP COLUMN row_check;
         DROP TABLE aside;
         DROP TABLE repair;
+        DROP TABLE alarm;
         DROP TABLE held_by_name;
         DROP TABLE mark_by_name;
         DELETE FROM meta WHERE key = 'logs';

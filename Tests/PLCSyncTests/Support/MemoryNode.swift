@@ -39,6 +39,8 @@ struct MemoryNode: Sendable {
     var admissions: [Admission] = []
     var foundings: [(connection: ConnectionID, genesis: [UInt8])] = []
     var events: [Event] = []
+    /// What was to be held against own logs.
+    var disputes: [Stretch] = []
     /// How many commits and reads were ordered ever.
     var ordered = (commits: 0, reads: 0)
 
@@ -74,6 +76,7 @@ struct MemoryNode: Sendable {
     /// Tells the replica a fact and takes note of its orders.
     mutating func step(_ input: Input) {
         effects.removeAll(keepingCapacity: true)
+        var looks: [Input] = []
         if case .connected(let id, let peer, let exporter, let isDialer, _, _) = input {
             observers[id] = FrameObserver()
             arrivals[id] = FrameObserver()
@@ -94,11 +97,16 @@ struct MemoryNode: Sendable {
             case .read(let request):
                 reads.append(request)
                 ordered.reads += 1
+            case .look(let id, let space, let log, let count):
+                let root = disk.spaces[space]?.logs[log]?.root(at: count, hasher)
+                looks.append(.looked(id, space, log, root: root))
+            case .dispute(let stretch): disputes.append(stretch)
             case .admit(let admission): admissions.append(admission)
             case .found(let id, let genesis): foundings.append((id, genesis))
             case .report(let event): events.append(event)
             }
         }
+        for look in looks { step(look) }
     }
 
     /// Does the first commit that was ordered, or refuses it and all behind it.

@@ -35,6 +35,7 @@ struct StatusReport {
     private let clockOffset: Int64?
     private let isClockSuspect: Bool
     let alarms: [String]
+    private let logAlarms: [LogAlarm]
 
     init(_ context: CommandContext) throws {
         let node = try context.requireNode()
@@ -60,6 +61,8 @@ struct StatusReport {
                 Texts.logRepair, hexadecimal($0.log.value.bytes), "\($0.sound + 1)", "\($0.held)")
         }
         (scrub, changes) = try node.read { try ($0.scrubProgress(), $0.changes()) }
+        logAlarms = try node.read { try $0.alarms(at: World.wall()) }
+        alarms += logAlarms.map { Self.text(of: $0, context) }
         storeBytes = Self.size(node.folder.store)
         walBytes = Self.size(node.folder.store + "-wal")
         let live = context.service?.liveStatus()
@@ -88,6 +91,18 @@ struct StatusReport {
         if node.isDiskFull { alarms.append(context.text(Texts.diskFull)) }
         if isClockSuspect { alarms.append(context.text(Texts.clockSuspect)) }
         self.alarms = alarms
+    }
+
+    private static func text(of alarm: LogAlarm, _ context: CommandContext) -> String {
+        let phrase =
+            switch alarm.kind {
+            case .fork: Texts.forkAlarm
+            case .ahead: Texts.aheadAlarm
+            case .copied: Texts.copiedAlarm
+            }
+        return context.text(
+            phrase, hexadecimal(alarm.log.value.bytes), alarm.space.short, alarm.peer?.short ?? "-",
+            isoDate(milliseconds: alarm.time), "\(alarm.reissued)")
     }
 
     private static func size(_ path: String) -> Int {
@@ -126,6 +141,17 @@ struct StatusReport {
                 "offsetMilliseconds": .maybe(clockOffset) { .integer($0) }, "suspect": .bool(isClockSuspect),
             ],
             "alarms": .array(alarms.map { .text($0) }),
+            "logAlarms": .array(
+                logAlarms.map { alarm in
+                    [
+                        "kind": .text(alarm.kind.rawValue),
+                        "log": .text(hexadecimal(alarm.log.value.bytes)),
+                        "space": .text(hexadecimal(alarm.space.value.bytes)),
+                        "peer": .maybe(alarm.peer) { .text(hexadecimal($0.bytes)) },
+                        "time": .integer(Int64(clamping: alarm.time)),
+                        "reissued": .integer(Int64(clamping: alarm.reissued)),
+                    ]
+                }),
         ]
     }
 

@@ -193,6 +193,18 @@ enum Texts {
     static let damagedLog = Phrase(
         "log {1} was found damaged on this node's disk while it was read for a peer; 'plc doctor' says more",
         "وُجد الدفتر {1} تالفًا على قرص هذه العقدة أثناء قراءته لأحد النظراء؛ يعرض الأمر 'plc doctor' المزيد")
+    static let forkAlarm = Phrase(
+        "log {1} of space {2} has another history on node {3} since {4}: what only one of the two has does not pass between them; if a folder was copied, start the node whose folder it was and let it meet the others",
+        "للدفتر {1} في المجتمع {2} تاريخ آخر على العقدة {3} منذ {4}: ما عند إحداهما وحدها لا ينتقل إلى الأخرى؛ إن كان مجلد قد نُسخ فشغّل العقدة صاحبة المجلد ودعها تلتقي بالبقية"
+    )
+    static let aheadAlarm = Phrase(
+        "node {3} says since {4} that it holds more of this node's own log {1} of space {2} than this node; keep both running and connected until it has been fetched",
+        "تقول العقدة {3} منذ {4} إنها تملك من دفتر هذه العقدة {1} في المجتمع {2} أكثر مما تملكه هي؛ أبقهما تعملان متصلتين حتى يُجلب الباقي"
+    )
+    static let copiedAlarm = Phrase(
+        "this node's folder was an older copy: its log {1} of space {2} was taken over from the others on {4}, and {5} changes made since the copy were written anew; nothing needs to be done, but use 'plc backup' and 'plc restore' instead of copying the folder",
+        "كان مجلد هذه العقدة نسخة قديمة: أُخذ دفترها {1} في المجتمع {2} من البقية في {4} وأُعيدت كتابة ما جرى بعد النسخة وعدده {5} من التغييرات؛ لا يلزم فعل شيء، لكن استعمل 'plc backup' و 'plc restore' بدل نسخ المجلد"
+    )
     static let badHead = Phrase(
         "the signature under log {1} does not fit it", "التوقيع على الدفتر {1} لا يطابقه")
     static let badState = Phrase(

@@ -184,12 +184,12 @@ package final class SimulatedDisk {
     var usedBytes: Int { files.values.reduce(0) { $0 + $1.content.count } }
 
     /// The files as a person who copies them while no process runs gets them.
-    func copy() -> [(path: String, content: [UInt8])] {
+    package func copy() -> [(path: String, content: [UInt8])] {
         files.keys.sorted(by: Self.precedes).map { ($0, files[$0]?.content ?? []) }
     }
 
     /// Replaces all files by copies, which are durable.
-    func replace(with copies: [(path: String, content: [UInt8])]) {
+    package func replace(with copies: [(path: String, content: [UInt8])]) {
         endProcess()
         files = [:]
         for (path, content) in copies {

@@ -193,6 +193,7 @@ final class SimulatedNode: ReplicaSurroundings {
     func failed(_ error: any Error) {}
 
     func report(_ event: Event) { world.reported(self, event) }
+    func gaveUp(_ log: GivenUpLog) { world.gaveUp(self, log) }
 
     func complain(_ message: String) { world.complained(self, message) }
 

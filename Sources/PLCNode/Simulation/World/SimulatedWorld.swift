@@ -207,7 +207,7 @@ package final class SimulatedWorld {
 
     func reported(_ node: SimulatedNode, _ event: Event) {
         switch event {
-        case .fork(let log, let space):
+        case .fork(let log, let space, _):
             violate("no fork", node, "is told that log \(log.short) of \(space.short) has two histories")
         case .ownLogAhead:
             trace.note(time, node.index, "own log ahead")
@@ -222,6 +222,11 @@ package final class SimulatedWorld {
         case .received(_, let changes): record.changesReceived += Int(changes)
         case .opened, .inSync, .quiescent, .joined: break
         }
+    }
+
+    /// A node found that others hold another history of what it wrote: nobody copies folders back in a simulation.
+    func gaveUp(_ node: SimulatedNode, _ given: GivenUpLog) {
+        violate("no fork", node, "gives up its own log \(given.log.short) of \(given.space.short)")
     }
 
     func complained(_ node: SimulatedNode, _ message: String) {
