@@ -197,10 +197,7 @@ final class SimulatedNode: ReplicaSurroundings {
     func complain(_ message: String) { world.complained(self, message) }
 
     /// How long the disk takes to make something durable: a school's, not a data centre's.
-    ///
-    /// Now and then a card takes seconds to tidy up, while bytes keep coming in: what is verified and what is durable
-    /// are then far apart.
-    private func syncTime() -> UInt64 { UInt64(random.pick(random.once(in: 8) ? 40...4_000 : 2...40)) }
+    private func syncTime() -> UInt64 { UInt64(random.pick(2...40)) }
 
     // MARK: What the threads do
 
