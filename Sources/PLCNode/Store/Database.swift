@@ -93,6 +93,21 @@ package final class Database {
         try check(sqlite3_exec(handle, sql, nil, nil, nil), sql)
     }
 
+    /// Makes durable what stands in the write-ahead log.
+    ///
+    /// SQLite takes what a process that was killed has written for committed, whether or not that process came to the
+    /// sync. Whoever reads it tells others of it, so it must no longer be possible to lose it with the power.
+    func syncLog() throws(DatabaseError) {
+        var log: UnsafeMutablePointer<sqlite3_file>?
+        try check(sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log), "find the log")
+        guard let log, let methods = log.pointee.pMethods, let sync = methods.pointee.xSync else { return }
+        let code = sync(log, SQLITE_SYNC_NORMAL)
+        guard code == SQLITE_OK else {
+            throw DatabaseError(
+                code: code & 0xff, extended: code, message: "the write-ahead log cannot be made durable")
+        }
+    }
+
     /// Prepares a statement to be kept.
     func prepare(_ sql: String) throws(DatabaseError) -> Statement {
         var statement: OpaquePointer?

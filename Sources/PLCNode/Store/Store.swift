@@ -61,6 +61,7 @@ package final class Store {
             """)
         if planted(.synchronousNormal) { try database.execute("PRAGMA synchronous = NORMAL") }
         try Schema.migrate(database)
+        try database.syncLog()
         statements = try StoreStatements(database)
         logReader = try LogReader(database)
         states = try StateTables(database, logReader)

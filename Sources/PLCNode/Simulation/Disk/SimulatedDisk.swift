@@ -87,7 +87,7 @@ package final class SimulatedDisk {
     // MARK: Processes
 
     /// The process is gone, and with it its locks and its memory; its writes stay.
-    func endProcess() {
+    package func endProcess() {
         process += 1
         isStopped = false
         faults.stopAfter = nil
@@ -98,7 +98,7 @@ package final class SimulatedDisk {
     }
 
     /// The power is gone: writes in doubt are kept, lost or torn.
-    func cutPower() {
+    package func cutPower() {
         endProcess()
         for path in files.keys.sorted(by: Self.precedes) {
             guard let file = files[path] else { continue }

@@ -69,11 +69,28 @@ extension SimulatedWorld {
             violate(
                 "own log never forks", node, "holds other changes than \(nodes[written.author].name) wrote")
         }
+        checkHead(log, descriptor, written, node)
         if count < node.counts[log.id] ?? 0 {
             violate("monotonic reads", node, "held \(node.counts[log.id] ?? 0) changes, and now \(count)")
         }
         for delay in truth.hold(log.id, count, at: node.index, time: time) {
             record.delays[descriptor.space.short, default: []].append(delay)
+        }
+    }
+
+    /// A head of more changes than are held is stored with what leads to it, or nobody could be shown what is held.
+    private func checkHead(
+        _ log: LogEntry, _ descriptor: LogDescriptor, _ written: Truth.Log, _ node: SimulatedNode
+    ) {
+        guard let head = log.head, head.count > log.forest.count, log.repair == nil,
+            head.count < UInt64(written.roots.count)
+        else { return }
+        var whole = log.forest
+        let leads = whole.append(bridge: log.bridge, to: head.count, hasher: MerkleHasher())
+        if !leads
+            || whole.root(of: descriptor.fullID, hasher: MerkleHasher()) != written.roots[Int(head.count)]
+        {
+            violate("provable changes", node, "holds changes of \(log.id.short) that it cannot prove")
         }
     }
 

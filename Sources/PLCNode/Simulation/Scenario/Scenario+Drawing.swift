@@ -40,6 +40,8 @@ private struct ScenarioDrawing {
     var quietFrom: UInt64 = 0
     /// Nodes whose acknowledged writes may be lost with their disk.
     var excepted: [String] = []
+    /// Founders by whom somebody is still to be invited.
+    var awaited: Set<String> = []
 
     init(_ swarm: Scenario, seed: UInt64) {
         self.swarm = swarm
@@ -248,6 +250,8 @@ private struct ScenarioDrawing {
         var waiting = names.filter { !founders.contains(.name($0)) }
         let restored = excepted
         waiting.removeAll { restored.contains($0) }
+        // A founder whose disk goes back to before the invitation knows nothing of the guest, and nobody else can tell it.
+        waiting.removeAll { !inviters(of: $0).isDisjoint(with: restored) }
         // Until others have heard that it was admitted they do not let it in, so no line of theirs may hang on it alone.
         let links = drawn.links
         waiting.removeAll { name in
@@ -255,17 +259,31 @@ private struct ScenarioDrawing {
         }
         for _ in 0..<(draw(.lateJoiners) ?? 0) where !waiting.isEmpty {
             let name = waiting.remove(at: below(waiting.count))
+            awaited.formUnion(inviters(of: name))
             drawn.events.append(
                 .init(
                     .init(at: number(0...quietFrom - Milliseconds.minute)), .join(.named(name), space: nil)))
         }
     }
 
+    /// Who invites a node: the founders of the spaces to which it belongs.
+    private func inviters(of name: String) -> Set<String> {
+        var founders: Set<String> = []
+        for space in drawn.spaces {
+            let isMember = space.members.contains { membership in
+                membership.nodes == .all || membership.nodes.terms.contains(.name(name))
+            }
+            if isMember, case .name(let founder)? = space.founder { founders.insert(founder) }
+        }
+        return founders
+    }
+
     private mutating func drawDepartures() {
         for _ in 0..<(draw(.departures) ?? 0) {
             let name = pick(names)
             let isAwaited = drawn.events.contains { $0.action == .join(.named(name), space: nil) }
-            if isAwaited || excepted.contains(name) { continue }
+            // Whoever invites stays: faults may put off the invitation to any time.
+            if isAwaited || awaited.contains(name) || excepted.contains(name) { continue }
             let before = drawn.events
             drawn.events.append(
                 .init(.init(at: number(0...quietFrom - Milliseconds.minute)), .leave(.named(name))))

@@ -19,12 +19,15 @@ extension SimulatedWorld {
             if to <= from { to += Milliseconds.day }
             for rate in workload.rates {
                 for _ in 0..<count(of: rate) {
-                    let at = day * Milliseconds.day + from + UInt64(random.below(Int(to - from)))
+                    var at = day * Milliseconds.day + from + UInt64(random.below(Int(to - from)))
+                    let isConflict = random.happens(perMillion: workload.conflictsPerMillion)
+                    // What is to meet another's write may do so in one millisecond: then their stamps are equal.
+                    if isConflict { at -= at % (10 * Milliseconds.minute) }
                     guard at < min(plan.length, workload.until) else { continue }
                     schedule(
                         .write(
-                            node: index(workload.node), rate.kind, spaces: allowed,
-                            isConflict: random.happens(perMillion: workload.conflictsPerMillion)), at: at)
+                            node: index(workload.node), rate.kind, spaces: allowed, isConflict: isConflict),
+                        at: at)
                 }
             }
         }
@@ -57,7 +60,7 @@ extension SimulatedWorld {
         case .reading where random.once(in: 2): introduce(node, space)
         case .reading: create(node, space, Kinds.reading, [(11, "2026-W40"), (13, "5b")], multi: [])
         case .edit: edit(node, space, isConflict)
-        case .tag: tag(node, space)
+        case .tag: tag(node, space, isConflict)
         case .delete: delete(node, space)
         }
     }
@@ -132,9 +135,13 @@ extension SimulatedWorld {
         }
     }
 
-    private func tag(_ node: Int, _ space: Int) {
-        guard let (dot, _) = record(node, space, kinds: [Kinds.post.number]) else { return }
-        let value = Self.cbor("member-\(random.below(12))")
+    private func tag(_ node: Int, _ space: Int, _ isConflict: Bool) {
+        let posts = isConflict ? spaces[space].records.filter { $0.kind == Kinds.post.number } : []
+        // Tags that are to meet are of one or two members, and go to the post of the hour.
+        let ofTheHour =
+            posts.isEmpty ? nil : posts[Int(scenarioTime / Milliseconds.hour) % posts.count].dot
+        guard let dot = ofTheHour ?? record(node, space, kinds: [Kinds.post.number])?.0 else { return }
+        let value = Self.cbor("member-\(random.below(isConflict ? 2 : 12))")
         let removes = random.once(in: 3)
         let key = nodes[node].key
         let id = spaces[space].id
