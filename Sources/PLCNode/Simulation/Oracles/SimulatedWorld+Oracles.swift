@@ -20,7 +20,8 @@ extension SimulatedWorld {
             checkLog(log, descriptor, node)
             node.counts[log.id] = log.forest.count
             if log.lsn > seen {
-                let count = log.isOwn ? log.forest.count : log.head?.count ?? 0
+                // A head may be that of more changes than are held: what is announced is what is held under it (L-30).
+                let count = log.isOwn || log.head != nil ? log.forest.count : 0
                 truth.moves[store.epoch, default: [:]][descriptor.space, default: []]
                     .append(Truth.Move(lsn: log.lsn, log: log.id, count: count))
             }
