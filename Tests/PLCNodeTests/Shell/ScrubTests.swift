@@ -27,7 +27,7 @@ import Testing
         return pair
     }
 
-    @Test("L-39: all is looked at, slowly, and again a week later")
+    @Test("L-39: all is looked at, slowly, and again a day later")
     func pace() throws {
         let pair = try Self.makePair()
         let host = pair.b
