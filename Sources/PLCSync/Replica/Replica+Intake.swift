@@ -61,10 +61,13 @@ extension Replica {
         }
         for log in intake.ended {
             spaces[space]?.fetching[log] = nil
-            sessions[id]?.spaces[space]?.heads[log] = nil
+            let held = spaces[space]?.logs[log]?.verified.count ?? 0
+            // A head of more than has come is not sent again with what follows (S-31).
+            if sessions[id]?.spaces[space]?.heads[log].map({ $0.count <= held }) ?? false {
+                sessions[id]?.spaces[space]?.heads[log] = nil
+            }
             // The peer has no more than this, whatever it announced.
             // What came of it is not acknowledged before it is durable.
-            let held = spaces[space]?.logs[log]?.verified.count ?? 0
             let durable = spaces[space]?.logs[log]?.durable.count ?? 0
             if let target = sessions[id]?.spaces[space]?.pending[log], held < target {
                 sessions[id]?.spaces[space]?.pending[log] = durable < held ? held : nil

@@ -107,6 +107,37 @@ import Testing
         }
     }
 
+    /// A relay that holds a part of a log passes it on under the head of more; what it gets later comes without a head.
+    @Test("S-31: a head of more than has come holds for what follows in the session")
+    func partOfARelay() throws {
+        var (story, space, log, ids) = Self.asked()
+        let two = Self.head(log, 2, story)
+        var names = LogNames()
+        func heads(lsn: UInt64) -> [UInt8] {
+            let entry = Message.HeadEntry(log: log.descriptor.id, count: 2, tag: 0)
+            return Message.Heads(handle: 1, lsn: lsn, more: false, entries: [entry]).encode(&names)
+        }
+        func data(_ section: Message.Data.Section) -> [UInt8] {
+            Frame.encode(.data, Message.Data(handle: 1, sections: [section]).encode(&names))
+        }
+        _ = heads(lsn: 1)
+        let bridge = try log.bridge(from: 1, to: 2)
+        story.nodes[1].truth = Truth(logs: story.nodes[1].truth.logs)
+        for frame in [
+            data(Self.section(log, from: 1, count: 1, head: two, bridge: bridge, isLast: true)),
+            heads(lsn: 2),
+            data(Self.section(log, from: 2, count: 1, head: nil, isLast: true)),
+        ] {
+            var bytes = frame
+            let taken = try takeFrames(&bytes)
+            story.at(1) { node in
+                for (type, body) in taken { node.step(.received(ids[0], type: type, body: body)) }
+            }
+        }
+        same(story.nodes[1].disk.spaces[space]?.logs[log.descriptor.id]?.leaves.count, 2, "both are stored")
+        same(story.said().contains { $0.contains("CLOSE") }, false, "the session goes on")
+    }
+
     @Test("L-22 S-33: a section with a hole is discarded, another peer is asked, and the session stays")
     func hole() {
         var (story, space, log, ids) = Self.asked(2)

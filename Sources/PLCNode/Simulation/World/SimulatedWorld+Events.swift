@@ -267,16 +267,19 @@ extension SimulatedWorld {
     private func restore(_ node: Int, _ id: Int, _ manner: Scenario.RestoreManner) {
         guard let copy = backups[id] else { return }
         endProcess(node, power: false)
+        let before = nodes[node].disk.copy()
         nodes[node].disk.replace(with: copy)
-        tally[.restores] += 1
-        truth.restored(node)
-        nodes[node].wasRestored = true
+        schedule(.restart(node: node), after: 60_000)
         do {
             try nodes[node].renewIncarnation()
         } catch {
-            complained(nodes[node], "cannot be restored: \(error)")
+            // The program puts a restored folder in its place when all else is done, and not otherwise.
+            nodes[node].disk.replace(with: before)
+            return complained(nodes[node], "cannot be restored: \(error)")
         }
-        schedule(.restart(node: node), after: 60_000)
+        tally[.restores] += 1
+        truth.restored(node)
+        nodes[node].wasRestored = true
     }
 
     private func spoil(_ node: Int, _ fault: Scenario.DiskFault) {
