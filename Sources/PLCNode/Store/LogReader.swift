@@ -103,6 +103,8 @@ final class LogReader {
             let rawBytes = Int(exactly: find.integer(2)),
             (0...StretchCodec.maximumRawBytes).contains(rawBytes)
         else { throw unreadable }
+        // Rows that are not in their order answer to what was not asked for.
+        guard key <= dot.change.value else { throw unreadable }
         guard dot.sequence < first + UInt64(count) else { return nil }
         let isPlain = find.isNull(2)
         let raw: [UInt8]? = find.withBytes(3) {
