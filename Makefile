@@ -29,7 +29,7 @@ soak: libraries ## acceptance in full, sanitizers, fuzzing at length, then all t
 	@Scripts/soak $(MINUTES)
 
 clean: ## remove all that the other targets made
-	rm -rf .build .build-checks .build-dist .build-fuzz .build-thread .build-address .build-coverage .plc-demo dist
+	rm -rf .build .build-checks .build-dist .build-fuzz .build-planted .build-thread .build-address .build-coverage .plc-demo dist
 
 .PHONY: libraries
 libraries:
