@@ -43,7 +43,7 @@ class Campaign:
         self.deadline = time.monotonic() + seconds if seconds else None
         self.began = time.monotonic()
         self.tally = collections.Counter()
-        self.violations, self.pending, self.known = [], [], []
+        self.violations = []
         self.skipped = self.planned = self.tried = 0
         self.lock = threading.Lock()
         self.closers = []
@@ -79,24 +79,6 @@ class Campaign:
             self.violations.append((point, text))
         self.say(f"VIOLATION {point}: {text}")
         self.say(f"  replay: Scripts/check-faults {self.name} --seed {self.seed} --only '{point}'")
-
-    def expect_pending(self, what):
-        """What must hold one day and does not yet: said loudly, and no failure."""
-        with self.lock:
-            if what not in self.pending:
-                self.pending.append(what)
-                self.say(f"EXPECTED-PENDING: {what}")
-
-    def known_bug(self, name, is_there):
-        """A bug that somebody else is mending: said loudly, and no failure until it is gone and still listed."""
-        if is_there:
-            with self.lock:
-                if name in self.known:
-                    return
-                self.known.append(name)
-            self.say(f"KNOWN BUG, STILL THERE: {name}")
-        else:
-            self.say(f"known bug is gone, strike it from the script: {name}")
 
     def select(self, points, quota=None):
         """The points of this run, in an order that the seed gives: `--only` one, or a range, or a share."""
@@ -336,7 +318,6 @@ def note_evidence(campaign, kinds):
         "tried": campaign.tried,
         "seconds": round(time.monotonic() - campaign.began),
         "violations": len(campaign.violations),
-        "known": campaign.known,
         "counts": kinds,
     }
     if not os.path.exists(path):

@@ -36,7 +36,7 @@ PAGE_KINDS = ["zeroed", "swapped", "stale", "half stale"]
 LONGEST_ANSWER = 20
 BAD = ["served, seen", "served, unseen", "sent on", "died", "hung"]
 
-# The finding list: outcomes that the store of today cannot avoid, by table. Strike what a scrubber mends. A table that is
+# The finding list: outcomes that the store of today cannot avoid, by table. Strike what the store comes to see. A table that is
 # not listed for an outcome fails the run.
 TABLES = {"alias", "cursor", "element", "held", "held_by_name", "imported", "keyed", "line", "log", "mark", "mark_by_name", "meta", "node", "peer", "record",
           "register", "space", "sqlite_schema", "stretch"}
@@ -47,7 +47,7 @@ KNOWN = {
     # Nor does it hold the flags of a record against its birth.
     "served, unseen": TABLES,
 }
-# For who builds the scrubber: PLC_ROT_STRICT=1 tolerates nothing.
+# PLC_ROT_STRICT=1 tolerates nothing.
 IS_STRICT = os.environ.get("PLC_ROT_STRICT") == "1"
 
 

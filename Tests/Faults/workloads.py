@@ -77,7 +77,7 @@ def prepare(campaign, round):
             more = records(rng, node.name, rng.randrange(30, 90))
             node.run("import", space, write(harness.path(node.name + ".jsonl"), lines_of(more)))
             node.extra = more
-        # Of a copy: a backup changes the node that it is made of (see KNOWN in fault_kills.py).
+        # Of a copy, so that the node that the workloads start from stays as it is.
         copy_nodes(folder, os.path.join(folder, "copies"), ["a"])
         harness.run("backup", harness.path("old.backup"), "--dir", os.path.join(folder, "copies", "a"))
         base = Base(folder, space, {**lines, **a.extra}, rng.randrange(1 << 40))

@@ -2,7 +2,7 @@ import Foundation
 import PLCNode
 import Testing
 
-/// Stores that a released version left behind, each in Tests/Golden: they are opened for ever, and say what they said then.
+/// Stores that an earlier version left behind, each in Tests/Golden: they are opened for ever, and say what they said then.
 @Suite struct GoldenStoreTests {
     /// The folder with one folder a schema.
     private static let folder: URL = {

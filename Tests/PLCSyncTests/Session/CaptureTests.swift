@@ -3,7 +3,7 @@ import PLCOracle
 import PLCSync
 import Testing
 
-/// What a released version said on the wire, in Tests/Golden: it is understood for ever.
+/// What an earlier version said on the wire, in Tests/Golden: it is understood for ever.
 @Suite struct CaptureTests {
     private static let versions = [1]
 
