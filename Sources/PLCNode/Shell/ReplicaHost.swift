@@ -277,11 +277,16 @@ package final class ReplicaHost: @unchecked Sendable {
         let sizeLog = channels[request.connection]?.expect(request)
         surroundings.read({ view in
             var tail: [UInt8]?
+            var damaged: LogID?
             if let sizeLog, let run = request.common {
-                // A stream does without what cannot be read.
-                tail = try? view.tail(of: run.log, through: run.through, maximumBytes: 1 << Int(sizeLog))
+                do {
+                    tail = try view.tail(of: run.held, through: run.through, maximumBytes: 1 << Int(sizeLog))
+                } catch StoreError.damagedLog(let log, _) {
+                    // A stream does without what cannot be read.
+                    damaged = log
+                }
             }
-            return (parts: try view.answer(request), tail: tail)
+            return (parts: try view.answer(request), tail: tail, damaged: damaged)
         }) { [weak self] result in
             guard let self else { return }
             switch result {
@@ -289,6 +294,7 @@ package final class ReplicaHost: @unchecked Sendable {
                 if let sizeLog, let run = request.common, let tail = answer.tail {
                     channels[request.connection]?.offer(run, sizeLog: sizeLog, tail)
                 }
+                if let log = answer.damaged { setAside(log, of: request.space) }
                 step(.read(request.id, answer.parts))
             case .failure(let error):
                 surroundings.complain("what a peer wants cannot be read: \(error)")
@@ -342,11 +348,14 @@ package final class ReplicaHost: @unchecked Sendable {
         case .arriving:
             awaitingLeaves.insert(id)
             surroundings.pauseReading(id)
-        case .held(let log):
+        case .held(let part, let space):
             surroundings.pauseReading(id)
             surroundings.read({
-                try $0.tail(of: log, through: name.through, maximumBytes: name.maximumBytes)
-            }) { [weak self] result in self?.provide(id, name, try? result.get()) }
+                try $0.tail(of: part, through: name.through, maximumBytes: name.maximumBytes)
+            }) { [weak self] result in
+                if case .failure(StoreError.damagedLog(let log, _)) = result { self?.setAside(log, of: space) }
+                self?.provide(id, name, try? result.get())
+            }
         }
     }
 

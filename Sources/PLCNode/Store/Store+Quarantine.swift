@@ -28,18 +28,29 @@ extension Store {
     ///
     /// Inside a transaction. Nothing is thrown away: what was held from there on is kept apart, and of it people still read what is sound. The
     /// state keeps what it has folded, which was true; so what a peer gives again is not folded again. An own log is
-    /// not written to any more, because a change that others may hold must not be followed by another (L-29). Wrong
-    /// hashes over sound changes, and a row that is not what it was, are mended at once. O(log).
+    /// not written to any more, because a change that others may hold must not be followed by another (L-29). What is
+    /// sound as this connection sees it is written anew: wrong hashes over sound changes, a row that is not what it was,
+    /// and a page that the disk has spoilt since it was read are mended so. O(log).
     package func quarantine(_ id: LogID) throws -> Bool {
         precondition(inTransaction, "a log is set aside inside a transaction")
         guard let index = logIndices[id], let log = logs[index] else { return false }
         try flush(index, isFinal: true)
         logReader.forget()
-        let survey = try survey(index, log)
+        var survey = try survey(index, log)
         if survey.whole == log.forest, log.forest.count > 0 {
-            try restoreNodes(index, log)
-            touch(index)
-            return false
+            // What is sound here need not be so on the disk: this connection remembers pages that it has read, and who
+            // found the damage has read them again. Written anew, they are sound there too; if they have been, and damage
+            // was found again, the disk is believed.
+            if mendedLogs.insert(id).inserted {
+                try restoreNodes(index, log)
+                try statements.rewriteStretches(log: index)
+                touch(index)
+                return false
+            }
+            database.releaseMemory()
+            logReader.forget()
+            survey = try self.survey(index, log)
+            if survey.whole == log.forest { return false }
         }
         let held = log.forest.count
         let sound = survey.sound

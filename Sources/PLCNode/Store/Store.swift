@@ -47,6 +47,8 @@ package final class Store {
     private(set) var inTransaction = false
     /// Whether a transaction could not be undone in memory, so that what the store would do next is unknown.
     package private(set) var isLost = false
+    /// Logs that were written anew, sound, after somebody had read them damaged.
+    var mendedLogs: Set<LogID> = []
     /// Leaves that were appended in memory, whose rows may not be written yet.
     private var appendedLeaves: Int64 = 0
 

@@ -273,6 +273,25 @@ final class StoreStatements {
         try stretchInsert.run()
     }
 
+    /// Writes all stretches of a log anew, as this connection sees them.
+    ///
+    /// Each is taken out first: of an update that changes nothing SQLite writes nothing.
+    func rewriteStretches(log: Int) throws {
+        let (first, end) = (LocalDot(log: log, sequence: 0, op: 0).value, LocalDot(log: log + 1, sequence: 0, op: 0).value)
+        let rows = try database.prepare(
+            "SELECT id, count, raw_bytes, bytes FROM stretch WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1")
+        var next = first
+        while try rows.bind(1, next).bind(2, end).step() {
+            let (key, count, bytes) = (rows.number(0), Int(rows.integer(1)), rows.bytes(3))
+            let rawBytes = rows.isNull(2) ? nil : Int(rows.integer(2))
+            rows.reset()
+            try stretchDelete.bind(1, key).run()
+            try insertStretch(key, count: count, rawBytes: rawBytes, bytes)
+            next = key + 1
+        }
+        rows.reset()
+    }
+
     /// Takes a stretch that is stored as it is out of the table.
     func takeStretch(_ key: UInt64) throws -> [UInt8] {
         stretchGet.bind(1, key)

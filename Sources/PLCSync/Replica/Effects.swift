@@ -156,7 +156,7 @@ public struct Commit: Sendable {
 /// A request for changes to send.
 public struct ReadRequest: Sendable {
     /// One log's part of it.
-    public struct Part: Sendable {
+    public struct Part: Hashable, Sendable {
         /// The log.
         public let log: LogID
         /// The first change.
@@ -239,16 +239,16 @@ public struct ReadRequest: Sendable {
 
 /// The leaves of a log, from the first to some other, that this node and a peer both hold for certain.
 public struct CommonRun: Hashable, Sendable {
-    /// The log.
-    public let log: LogID
+    /// All that is held of the log here.
+    public let held: ReadRequest.Part
     /// The last leaf.
     public let through: UInt64
     /// The space and the log as they are called in the session.
     package let handle: UInt64
     package let name: StreamPrefix.Name
 
-    package init(log: LogID, through: UInt64, handle: UInt64, name: StreamPrefix.Name) {
-        self.log = log
+    package init(held: ReadRequest.Part, through: UInt64, handle: UInt64, name: StreamPrefix.Name) {
+        self.held = held
         self.through = through
         self.handle = handle
         self.name = name

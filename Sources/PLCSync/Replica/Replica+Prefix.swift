@@ -8,8 +8,8 @@ extension Replica {
 
     /// Where the leaves stand that a peer's stream takes from.
     package enum NamedRun: Hashable, Sendable {
-        /// They are on the disk, in this log.
-        case held(LogID)
+        /// They are on the disk, among what is held of this log of this space.
+        case held(ReadRequest.Part, SpaceID)
         /// They are verified, and on their way there.
         case arriving
     }
@@ -30,7 +30,7 @@ extension Replica {
         }
         for want in wants where want.log.channel == first.log.channel { consider(want.log, want.held) }
         if let other = shared.common[first.log.channel] { consider(other.log, other.count) }
-        guard let best else { return nil }
+        guard let best, let held = spaces[first.space]?.logs[best.log]?.held, best.count <= held.to else { return nil }
         let name: StreamPrefix.Name =
             if let number = session.names.number(of: best.log) {
                 .sender(number)
@@ -39,7 +39,7 @@ extension Replica {
             } else {
                 .full(best.log)
             }
-        return CommonRun(log: best.log, through: best.count, handle: mine.handle, name: name)
+        return CommonRun(held: held, through: best.count, handle: mine.handle, name: name)
     }
 
     /// The leaves that a peer's frame names; throws if this node does not hold them in that space.
@@ -54,10 +54,9 @@ extension Replica {
             case .sender(let number): session.peerNames.log(number)
             case .receiver(let number): session.names.log(number)
             }
-        guard let named, let log = spaces[space]?.logs[named], prefix.through <= log.verified.count else {
-            throw Malformed(.shape, at: 0)
-        }
-        return prefix.through <= log.durable.count ? .held(named) : .arriving
+        guard let named, let log = spaces[space]?.logs[named], prefix.through <= log.verified.count
+        else { throw Malformed(.shape, at: 0) }
+        return prefix.through <= log.durable.count ? .held(log.held, space) : .arriving
     }
 
     /// Notes that the leaves that a peer's stream takes from have other bytes here, by a fork say: in sessions to come

@@ -53,6 +53,11 @@ struct LogState: Sendable {
         return whole.root(of: descriptor.fullID, hasher: hasher)
     }
 
+    /// All that is held, for reading: it leads to the root of what is durable.
+    var held: ReadRequest.Part {
+        ReadRequest.Part(descriptor, from: 1, to: durable.count, head: durable.count, bridge: [], root: root)
+    }
+
     /// Notes that an own log has grown, durably; its head is signed when somebody asks for it.
     mutating func grow(to forest: Forest, hasher: MerkleHasher) {
         verified = forest

@@ -245,4 +245,32 @@ func spoil(_ path: String, files: String? = nil, _ sql: String) {
             same(pair.a.complaints.contains { $0.contains("damaged") }, isDamaged, "\(pair.a.complaints)")
         }
     }
+
+    @Test("L-33: what the disk has spoilt and the process still remembers is written anew, and nothing is lost")
+    func remembered() throws {
+        var pair = try HostPair()
+        let marker = Array("a change that no other node holds".utf8)
+        var value = ByteWriter()
+        value.write(byteString: marker)
+        let bytes = value.bytes
+        _ = try pair.a.write(
+            pair.space, [.create(kind: 1, initial: [(.number(1), bytes)], owned: false)])
+        func spoil() -> Int {
+            let disk = pair.a.disk
+            var spots = 0
+            for (path, content) in disk.copy() {
+                for start in content.indices where content[start...].starts(with: marker) {
+                    disk.flipBit(of: path, at: start * 8)
+                    spots += 1
+                }
+            }
+            return spots
+        }
+        same(spoil() > 0, true, "it is on the disk")
+        pair.meet(3)
+        same(pair.a.damagedLogs.count, 1, "it was noticed once: \(pair.a.complaints)")
+        same(pair.a.store.repairs, [], "nothing is missing")
+        same(try pair.b.changes(pair.space), 1, "it came")
+        same(pair.isInSync, true, "they are in sync")
+    }
 }

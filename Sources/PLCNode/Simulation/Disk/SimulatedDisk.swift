@@ -170,7 +170,7 @@ package final class SimulatedDisk {
 
     /// Flips one bit at rest; false if the file has no such byte.
     @discardableResult
-    func flipBit(of path: String, at bit: Int) -> Bool {
+    package func flipBit(of path: String, at bit: Int) -> Bool {
         guard let file = files[path], bit / 8 < file.content.count else { return false }
         file.content[bit / 8] ^= 1 << UInt8(bit % 8)
         tally.flippedBits += 1
