@@ -353,7 +353,9 @@ package final class ReplicaHost: @unchecked Sendable {
             surroundings.read({
                 try $0.tail(of: part, through: name.through, maximumBytes: name.maximumBytes)
             }) { [weak self] result in
-                if case .failure(StoreError.damagedLog(let log, _)) = result { self?.setAside(log, of: space) }
+                if case .failure(StoreError.damagedLog(let log, _)) = result {
+                    self?.setAside(log, of: space)
+                }
                 self?.provide(id, name, try? result.get())
             }
         }

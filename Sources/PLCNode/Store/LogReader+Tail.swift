@@ -15,7 +15,8 @@ extension StoreView {
                         log: index, through: through, maximumBytes: maximumBytes)
                 else { return nil }
                 let part = ReadRequest.Part(held, from: tail.from)
-                let bridge = try part.bridge(from: through + 1, logReader.forest(log: index), hasher: logReader.hasher)
+                let bridge = try part.bridge(
+                    from: through + 1, logReader.forest(log: index), hasher: logReader.hasher)
                 let isSound = try logReader.leadsToRoot(
                     part, log: index, items: tail.items, next: through + 1, bridge: bridge ?? [])
                 guard isSound else {

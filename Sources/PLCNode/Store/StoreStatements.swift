@@ -277,7 +277,9 @@ final class StoreStatements {
     ///
     /// Each is taken out first: of an update that changes nothing SQLite writes nothing.
     func rewriteStretches(log: Int) throws {
-        let (first, end) = (LocalDot(log: log, sequence: 0, op: 0).value, LocalDot(log: log + 1, sequence: 0, op: 0).value)
+        let (first, end) = (
+            LocalDot(log: log, sequence: 0, op: 0).value, LocalDot(log: log + 1, sequence: 0, op: 0).value
+        )
         let rows = try database.prepare(
             "SELECT id, count, raw_bytes, bytes FROM stretch WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1")
         var next = first

@@ -30,7 +30,9 @@ extension Replica {
         }
         for want in wants where want.log.channel == first.log.channel { consider(want.log, want.held) }
         if let other = shared.common[first.log.channel] { consider(other.log, other.count) }
-        guard let best, let held = spaces[first.space]?.logs[best.log]?.held, best.count <= held.to else { return nil }
+        guard let best, let held = spaces[first.space]?.logs[best.log]?.held, best.count <= held.to else {
+            return nil
+        }
         let name: StreamPrefix.Name =
             if let number = session.names.number(of: best.log) {
                 .sender(number)

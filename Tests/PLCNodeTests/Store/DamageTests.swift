@@ -246,7 +246,8 @@ func spoil(_ path: String, files: String? = nil, _ sql: String) {
         }
     }
 
-    @Test("L-33: what the disk has spoilt and the process still remembers is written anew, and nothing is lost")
+    @Test(
+        "L-33: what the disk has spoilt and the process still remembers is written anew, and nothing is lost")
     func remembered() throws {
         var pair = try HostPair()
         let marker = Array("a change that no other node holds".utf8)
