@@ -7,15 +7,33 @@ final class SyncReader: @unchecked Sendable {
         let run: (StoreView) -> Void
     }
 
-    private let queue = BlockingQueue<Job>()
-    private let view: StoreView
+    /// What the thread works with.
+    private final class Work: @unchecked Sendable {
+        let queue = BlockingQueue<Job>()
+        private let view: StoreView
+
+        init(_ view: StoreView) { self.view = view }
+
+        func run() {
+            while let jobs = queue.takeAll() {
+                for job in jobs { job.run(view) }
+            }
+        }
+    }
+
+    private let work: Work
     private var thread: NamedThread?
 
     /// Starts the thread on the database at `path`.
+    ///
+    /// The thread holds what it works with and not this object, which may go at once: if its server cannot listen, say.
     init(path: String) throws {
-        view = try StoreView(path: path)
-        thread = NamedThread("sync-reader") { [unowned self] in work() }
+        let work = Work(try StoreView(path: path))
+        self.work = work
+        thread = NamedThread("sync-reader") { work.run() }
     }
+
+    deinit { stop() }
 
     /// Runs `body` and calls `completion`, on this thread.
     func submit<Value>(
@@ -23,19 +41,13 @@ final class SyncReader: @unchecked Sendable {
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         let job = Job { view in completion(Result { try body(view) }) }
-        if !queue.append(job) { completion(.failure(StoreWriterStopped())) }
+        if !work.queue.append(job) { completion(.failure(StoreWriterStopped())) }
     }
 
     /// Finishes what was submitted, and ends the thread.
     func stop() {
-        queue.close()
+        work.queue.close()
         thread?.join()
         thread = nil
-    }
-
-    private func work() {
-        while let jobs = queue.takeAll() {
-            for job in jobs { job.run(view) }
-        }
     }
 }
