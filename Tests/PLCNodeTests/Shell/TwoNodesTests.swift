@@ -96,20 +96,14 @@ private final class Answer: @unchecked Sendable {
 }
 
 @Suite struct TwoNodesTests {
-    @Test("a server that cannot listen, and goes before its threads have begun, takes nothing with it")
+    @Test("a server that goes before its threads have begun takes nothing with it")
     func unheard() throws {
         let root = TemporaryFolder()
         let folder = NodeFolder(root.path + "/node")
         try Node.create(in: folder, name: "node", language: "en")
         let node = try Node(folder)
         defer { node.stop() }
-        let taken = try RunningNode("other", in: root)
-        defer { taken.stop() }
-        for _ in 0..<100 {
-            let server = try Server(node, log: Log(level: .error))
-            try server.start()
-            #expect(throws: (any Error).self) { try server.listen(taken.address) }
-        }
+        for _ in 0..<500 { _ = try Server(node, log: Log(level: .error)) }
         _ = try node.found(level: .team, parent: nil)
     }
 
