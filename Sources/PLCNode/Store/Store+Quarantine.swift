@@ -37,20 +37,19 @@ extension Store {
         try flush(index, isFinal: true)
         logReader.forget()
         var survey = try survey(index, log)
-        if survey.whole == log.forest, log.forest.count > 0 {
-            // What is sound here need not be so on the disk: this connection remembers pages that it has read, and who
-            // found the damage has read them again. Written anew, they are sound there too; if they have been, and damage
-            // was found again, the disk is believed.
-            if mendedLogs.insert(id).inserted {
-                try restoreNodes(index, log)
-                try statements.rewriteStretches(log: index)
-                touch(index)
-                return false
-            }
+        // What is sound here need not be so on the disk: this connection remembers pages that it has read, and who found
+        // the damage has read them again. Written anew, they are sound there too; if they have been, and damage was
+        // found again, the disk is believed.
+        if survey.whole == log.forest, !mendedLogs.insert(id).inserted {
             database.releaseMemory()
             logReader.forget()
             survey = try self.survey(index, log)
-            if survey.whole == log.forest { return false }
+        }
+        if survey.whole == log.forest, log.forest.count > 0 {
+            try restoreNodes(index, log)
+            try statements.rewriteStretches(log: index)
+            touch(index)
+            return false
         }
         let held = log.forest.count
         let sound = survey.sound

@@ -165,18 +165,20 @@ func spoil(_ path: String, files: String? = nil, _ sql: String) {
         same(try pair.b.changes(space), 701)
     }
 
-    @Test("a stored hash that is wrong over sound changes is mended at once")
+    @Test("a stored hash that is wrong over sound changes is mended at once, as often as that happens")
     func nodes() throws {
         let (pair, log) = try Self.makePair()
-        spoil("store.db", files: pair.b.disk.name, "UPDATE node SET hashes = zeroblob(length(hashes))")
-        try pair.b.store.begin()
-        let before = try pair.b.store.checkLogs()
-        let isSet = try pair.b.store.quarantine(log)
-        let after = try pair.b.store.checkLogs()
-        _ = try pair.b.store.commit()
-        same(before.count, 1, "doctor sees it")
-        same(isSet, false, "nothing is set aside")
-        same(after, [], "doctor sees nothing any more")
+        for time in 1...2 {
+            spoil("store.db", files: pair.b.disk.name, "UPDATE node SET hashes = zeroblob(length(hashes))")
+            try pair.b.store.begin()
+            let before = try pair.b.store.checkLogs()
+            let isSet = try pair.b.store.quarantine(log)
+            let after = try pair.b.store.checkLogs()
+            _ = try pair.b.store.commit()
+            same(before.count, 1, "doctor sees it, time \(time)")
+            same(isSet, false, "nothing is set aside, time \(time)")
+            same(after, [], "doctor sees nothing any more, time \(time)")
+        }
     }
 
     @Test("a row of records or stretches that does not fit gives an error to who reads it, and no trap")
