@@ -51,10 +51,13 @@ package final class Node: @unchecked Sendable {
         let reason: StoreError
         do {
             if lock.isReadOnly { throw StoreError.readOnly(folder.path) }
-            let store = try Store(path: folder.store, random: RandomSource(World.randomNumber))
+            let (store, _) = try Salvage.open(
+                folder.store, files: SystemFiles(), random: RandomSource(World.randomNumber),
+                identity: identity,
+                at: World.wall())
             let (name, language) = (try store.text("name"), try store.text("language"))
             databaseEpoch = store.epoch
-            writer = StoreWriter(store, ballast: folder.ballast) { space, logs in
+            writer = StoreWriter(store, in: folder) { space, logs in
                 listener.withLock { $0 }?(space, logs)
             }
             (self.name, self.language, refusal) = (name ?? "", language ?? "en", nil)
@@ -103,7 +106,13 @@ package final class Node: @unchecked Sendable {
         let (idle, age) = views.withLock { ($0.idle.popLast(), $0.age) }
         let view = try idle ?? makeView()
         defer { views.withLock { if $0.age == age { $0.idle.append(view) } } }
-        return try body(view)
+        do {
+            return try body(view)
+        } catch let error as DatabaseError where error.isDamage {
+            // Whoever writes must know, and ends.
+            writer?.submit({ _ in throw error }) { (_: Result<Void, any Error>) in }
+            throw StoreError.plain(error)
+        }
     }
 
     private func makeView() throws -> StoreView {

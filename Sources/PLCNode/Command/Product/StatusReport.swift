@@ -60,6 +60,10 @@ struct StatusReport {
             context.text(
                 Texts.logRepair, hexadecimal($0.log.value.bytes), "\($0.sound + 1)", "\($0.held)")
         }
+        let spoilt = Salvage.kept(node.folder.store)
+        if SystemFiles().exists(spoilt), let mended = try node.read({ try $0.number(Salvage.mendedKey) }) {
+            alarms.append(context.text(Texts.mended, isoDate(milliseconds: mended), spoilt))
+        }
         (scrub, changes) = try node.read { try ($0.scrubProgress(), $0.changes()) }
         logAlarms = try node.read { try $0.alarms(at: World.wall()) }
         alarms += logAlarms.map { Self.text(of: $0, context) }
