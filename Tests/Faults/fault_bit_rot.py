@@ -293,7 +293,8 @@ class Rot:
                 words = tuple(self.space if word == "S" else word for word in words)
                 code, out, err = a.ask(*words, within=LONGEST_ANSWER)
                 truth = self.truth[words[:2] if words[0] in ("post", "goal", "peer") else words[:1]]
-                if code not in (0, 3):
+                if code not in (0, 3) or code == 3 and truth[0] == 0:
+                    # What comes with attention is said not to be all.
                     refused.append(words[0])
                 elif out != truth[1]:
                     wrong.append(" ".join(words[:2] if words[0] in ("post", "goal", "peer") else words[:1]))
@@ -315,7 +316,8 @@ class Rot:
             in_sync = answer.code == 0 and bool(spaces) and all(space["inSync"] for space in spaces)
             met = "in sync" if in_sync else "refused"
             if in_sync and spaces[0]["hash"] != self.final:
-                sent = True
+                # A node that lacks something gives a member less, and nothing false.
+                sent = not self.can_be_mended(harness, c)
             if not in_sync:
                 refused.append("sync")
                 if not (answer.errors.strip() or lines):
@@ -330,7 +332,7 @@ class Rot:
             except (OSError, control.Cut):
                 pass
         ending = self.ending(a) if a.process.poll() is not None else None
-        if not sent and met != "in sync":
+        if met != "in sync":
             sent = not self.can_be_mended(harness, c)
         if sent:
             return "sent on", f"a member is {met}; doctor {'sees nothing' if blind else 'sees it'}"

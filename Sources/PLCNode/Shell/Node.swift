@@ -78,6 +78,12 @@ package final class Node: @unchecked Sendable {
         try StoreView(path: folder.store, mode: .still(hasLog: folder.hasLog))
     }
 
+    /// Whether the store was mended after the disk had spoilt it, and still lacks a part.
+    func lacksWhatWasSpoilt() throws -> Bool {
+        guard SystemFiles().exists(Salvage.kept(folder.store)) else { return false }
+        return try read { try !$0.repairs().isEmpty }
+    }
+
     /// Finishes what was submitted, and lets go of the folder when the last reference does.
     package func stop() { writer?.stop() }
 
