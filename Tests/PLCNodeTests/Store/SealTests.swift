@@ -102,6 +102,32 @@ import Testing
         same(refused > content.count / page * 2, true, "\(refused) pages refused")
     }
 
+    @Test("L-40: a page that a checkpoint has torn is not damaged while the write-ahead log has it")
+    func torn() throws {
+        let (disk, space) = try Self.makeDisk(seed: 9, records: 30)
+        let identity = try #require(SigningKey(seed: [UInt8](repeating: 7, count: 32)))
+        let store = try Store(path: Self.store, files: disk.name, random: RandomSource { 1 })
+        try store.begin()
+        try Self.write("waits in the log", to: store, space, identity)
+        _ = try store.commit()
+        // The page with the facts about the store, which every transaction writes.
+        let marker = Array("lsn".utf8)
+        let content = try #require(disk.copy().first { $0.path == Self.store }).content
+        let page = PageSeal.pageBytes
+        let facts = try #require(
+            (1..<content.count / page).first { number in
+                let bytes = Array(content[number * page..<(number + 1) * page])
+                return (0..<bytes.count - 3).contains { Array(bytes[$0..<$0 + 3]) == marker }
+                    && bytes[0] == 10
+            })
+        for bit in [3_000, 3_001, 9_000] { disk.flipBit(of: Self.store, at: facts * page * 8 + bit) }
+        same(try store.checkDatabase(), [], "while the log has it")
+        try store.settle()
+        same(try store.checkDatabase(), [], "when it was written")
+        for bit in [3_000, 3_001, 9_000] { disk.flipBit(of: Self.store, at: facts * page * 8 + bit) }
+        #expect(throws: DatabaseError.self, "when nothing else has it") { try store.checkDatabase() }
+    }
+
     @Test("L-40: the walk over the store finds a wrong bit on any page and has the page written anew")
     func walk() throws {
         let (disk, _) = try Self.makeDisk(seed: 7, records: 300)
