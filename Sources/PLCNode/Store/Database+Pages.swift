@@ -48,8 +48,8 @@ extension Database {
         let code = methods.xRead(file, &bytes, Int32(bytes.count), offset)
         if code == damagedPage {
             // A power cut may tear what a checkpoint writes; then the page still stands in the write-ahead log.
-            let isRead = try !bytes.allSatisfy { $0 == 0 } && !isInLog(page: number)
-            return (isRead ? .damaged : .sound, bytes)
+            let isDamaged = try bytes.contains { $0 != 0 } ? !isInLog(page: number) : false
+            return (isDamaged ? .damaged : .sound, bytes)
         }
         try check(code, "read page \(number)")
         return (correctedPages == before ? .sound : .oneBitWrong, bytes)
