@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import time
 
+import control
 from harness import Failed, Skipped, check, head_lines, wait_until, write
 
 # A sentence may name a path and a cure; nobody reads more than this.
@@ -254,9 +255,12 @@ def folders(harness):
     elif not mounted(harness, ["--bind", node.dir, node.dir], ["-o", "remount,bind,ro", node.dir]):
         harness.say("A READ-ONLY FOLDER WAS NOT TRIED: mount is not allowed here")
         return
-    for words in (["post", "add", "--title", "t", "--body", "b"], ["space", "create", "--level", "team", "--name", "n"],
-                  ["serve", "--listen", "127.0.0.1:0"]):
+    reason = node.serve_to_read()
+    check("written" in reason and "permissions" in reason, f"why the folder is only read: {reason}")
+    for words in (["post", "add", "--title", "t", "--body", "b"], ["space", "create", "--level", "team", "--name", "n"]):
         sentence(node.run(*words, codes=None, within=20), "written", "permissions")
+    node.run("hash", space, codes=(3,))
+    node.stop_reading()
     sentence(harness.run("init", "--name", "n", "--dir", node.dir + "/inner", codes=None))
 
 
@@ -283,9 +287,14 @@ def schema(harness):
         answer = node.run(*words, codes=None, within=20)
         said = answer.out.decode() + answer.errors
         check(answer.code == 3 and all(word in said for word in ("newer", "upgrade", "9999")), f"{words}: {answer}")
-    for words in (["serve", "--listen", "127.0.0.1:0"], ["sync", "--peer", "127.0.0.1:9"],
-                  ["post", "add", "--title", "t", "--body", "b"]):
+    for words in (["sync", "--peer", "127.0.0.1:9"], ["post", "add", "--title", "t", "--body", "b"]):
         sentence(node.run(*words, codes=None, within=20), "newer", "upgrade", "9999")
+    served = node.serve_to_read()
+    check("9999" in served, f"why a newer store is only read: {served}")
+    for words, code in ((["hash", space], 3), (["status"], 3), (["post", "add", "--title", "t", "--body", "b"], 1)):
+        got, out, err = control.command(node.dir, [*words, "--dir", node.dir], within=20)
+        check(got == code and b"9999" in out + err, f"{words} where a newer store is served: {got} {out} {err}")
+    check("9999" in node.stop_reading(), "a server that only reads does not say why")
     check(fingerprint(node) == before, "a store of a newer program is changed")
     with sqlite3.connect(os.path.join(node.dir, "store.db")) as store:
         store.execute(f"pragma user_version = {known}")

@@ -34,8 +34,8 @@ int plc_local_socket(void);
 int plc_local_connect(int socket, const char *path);
 int plc_local_listen(int socket, const char *path);
 int plc_local_accept(int listener);
-/// Takes an exclusive lock on an open file without waiting; returns 0, or -1 with errno.
-int plc_lock(int fd);
+/// Takes a lock on an open file without waiting, exclusive or with others who share it; returns 0, or -1 with errno.
+int plc_lock(int fd, int is_shared);
 /// Fills `bytes` from the kernel's generator; returns 0, or -1 with errno.
 int plc_random(void *bytes, size_t count);
 /// epoll_create1(2) and eventfd(2), neither of which blocks or survives exec.
