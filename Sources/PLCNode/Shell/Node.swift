@@ -52,6 +52,8 @@ package final class Node: @unchecked Sendable {
         do {
             if lock.isReadOnly { throw StoreError.readOnly(folder.path) }
             let store = try Store(path: folder.store, random: RandomSource(World.randomNumber))
+            store.watch = CrashFile(folder.crashes)
+            try store.foldWhatWasLeftOut()
             let (name, language) = (try store.text("name"), try store.text("language"))
             databaseEpoch = store.epoch
             writer = StoreWriter(store, ballast: folder.ballast) { space, logs in

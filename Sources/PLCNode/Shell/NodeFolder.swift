@@ -26,6 +26,8 @@ package struct NodeFolder: Sendable {
     }
     /// Room that is given up when the disk is full.
     package var ballast: String { path + "/ballast" }
+    /// The changes whose folding has ended the process.
+    var crashes: String { path + "/crashes" }
     /// The socket over which commands reach the process that serves the folder.
     package var control: String { path + "/control" }
 

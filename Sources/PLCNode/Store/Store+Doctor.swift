@@ -183,6 +183,7 @@ extension Store {
         ] {
             try database.execute("DELETE FROM \(table)")
         }
+        try setLeftOut([])
         heldCount = 0
         pendingMarks = 0
         foundRecord = nil
@@ -197,6 +198,8 @@ extension Store {
             foldingSpace = log.space
             var target = self
             try forEachLeaf(index, log) { leaf, sequence in
+                guard try begins(leaf, log, index, sequence, isWritten: false) else { return }
+                defer { watch?.end() }
                 _ = try fold.apply(leaf, log: index, sequence: sequence, to: &target)
             }
         }

@@ -60,6 +60,9 @@ struct StatusReport {
             context.text(
                 Texts.logRepair, hexadecimal($0.log.value.bytes), "\($0.sound + 1)", "\($0.held)")
         }
+        alarms += try node.read { try $0.leftOut() }.map {
+            context.text(Texts.leftOut, hexadecimal($0.log.value.bytes), "\($0.sequence)")
+        }
         (scrub, changes) = try node.read { try ($0.scrubProgress(), $0.changes()) }
         logAlarms = try node.read { try $0.alarms(at: World.wall()) }
         alarms += logAlarms.map { Self.text(of: $0, context) }
