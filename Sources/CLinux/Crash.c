@@ -26,7 +26,7 @@ static void on_crash(int number, siginfo_t *info, void *context) {
     (void)context;
     int error = errno;
     // What somebody else has sent is no crash.
-    int is_own = info->si_code != SI_USER && (info->si_code != SI_TKILL || info->si_pid == getpid());
+    int is_own = info->si_code > 0 || (info->si_code == SI_TKILL && info->si_pid == getpid());
     if (is_own && note.bytes) {
         int file = open(note.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         if (file >= 0) {

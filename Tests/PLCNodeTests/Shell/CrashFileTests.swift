@@ -106,22 +106,7 @@ import Testing
         let path = root.path + "/crashes"
         await #expect(processExitsWith: .failure) {
             [path = path as String, number = ending.rawValue as Int32] in
-            let file = CrashFile(path)
-            file.begin(Array("a leaf".utf8).span.bytes, CrashFileTests.log, 9, isWritten: false)
-            switch Ending(rawValue: number) {
-            case .trap: preconditionFailure("as wanted")
-            case .abort: abort()
-            case .segmentationFault:
-                UnsafeMutableRawPointer(bitPattern: 64)?.storeBytes(of: 1, as: UInt8.self)
-            case .stackOverflow:
-                _ = plc_crash_stack()
-                exit(Int32(truncatingIfNeeded: CrashFileTests.depth(0)))
-            case .killed: kill(getpid(), SIGKILL)
-            case .signalOfAnother: kill(getpid(), SIGSEGV)
-            default:
-                file.end()
-                abort()
-            }
+            CrashFileTests.end(Ending(rawValue: number), path)
         }
         let counts = [.trap, .abort, .segmentationFault, .stackOverflow].contains(ending)
         let record = Self.record(of: Array("a leaf".utf8))
@@ -129,6 +114,36 @@ import Testing
         guard counts else { return }
         same(try FileSystem.read(path, limit: 1 << 20), record, "\(ending)")
     }
+
+    /// Ends this process while a change is folded, or just after.
+    private static func end(_ ending: Ending?, _ path: String) {
+        let file = CrashFile(path)
+        file.begin(Array("a leaf".utf8).span.bytes, log, 9, isWritten: false)
+        switch ending {
+        case .trap: preconditionFailure("as wanted")
+        case .abort: abort()
+        case .segmentationFault: UnsafeMutableRawPointer(bitPattern: 64)?.storeBytes(of: 1, as: UInt8.self)
+        case .stackOverflow:
+            _ = plc_crash_stack()
+            exit(Int32(truncatingIfNeeded: depth(0)))
+        case .killed: kill(getpid(), SIGKILL)
+        case .signalOfAnother:
+            plc_name_thread("folding")
+            let other = try? ChildProcess("/usr/bin/python3", ["-c", signaller, "\(getpid())"])
+            while other != nil { pause() }
+        default:
+            file.end()
+            abort()
+        }
+    }
+
+    /// Sends a signal to a thread of another process: tgkill, which Python has no word for.
+    private static let signaller = """
+        import ctypes, glob, signal, sys
+        for path in glob.glob(f"/proc/{sys.argv[1]}/task/*/comm"):
+            if open(path).read().strip() == "folding":
+                ctypes.CDLL(None).tgkill(int(sys.argv[1]), int(path.split("/")[4]), int(signal.SIGSEGV))
+        """
 
     /// Uses up the stack.
     private static func depth(_ level: Int) -> Int { level < .max ? depth(level + 1) &+ level : 0 }
