@@ -481,6 +481,42 @@ def keyed_id(channel, kind, key_bytes):
     return bytes([channel]) + sha256(b"ES1K", u64(kind), key_bytes)[:15]
 
 
+# ------------------------------------------------------------------------------------------------ seals of pages (L-40)
+
+PAGE, SEAL = 4096, 8
+XXH = (0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x85EBCA77C2B2AE63)
+
+
+def xxh64(data, seed):
+    """XXH64 of data whose length is a multiple of 8, and at least 32."""
+    assert len(data) >= 32 and len(data) % 8 == 0
+    turn = lambda x, n: (x << n | x >> 64 - n) % U64
+    mix = lambda lane, word: turn((lane + word * XXH[1]) % U64, 31) * XXH[0] % U64
+    words = struct.unpack(f"<{len(data) // 8}Q", data)
+    lanes = [(seed + XXH[0] + XXH[1]) % U64, (seed + XXH[1]) % U64, seed, (seed - XXH[0]) % U64]
+    whole = len(words) // 4 * 4
+    for i in range(whole):
+        lanes[i % 4] = mix(lanes[i % 4], words[i])
+    total = sum(turn(lane, n) for lane, n in zip(lanes, (1, 7, 12, 18))) % U64
+    for lane in lanes:
+        total = ((total ^ mix(0, lane)) * XXH[0] + XXH[3]) % U64
+    total = (total + len(data)) % U64
+    for word in words[whole:]:
+        total = (turn(total ^ mix(0, word), 27) * XXH[0] + XXH[3]) % U64
+    total = (total ^ total >> 33) * XXH[1] % U64
+    total = (total ^ total >> 29) * XXH[2] % U64
+    return total ^ total >> 32
+
+
+def patterned_page():
+    return bytes((i * i + i // 8) % 256 for i in range(PAGE))
+
+
+def seal(page, number):
+    """The last bytes of page `number`, from 1, of a store's file."""
+    return struct.pack("<Q", xxh64(page[: PAGE - SEAL], number))
+
+
 # --------------------------------------------------------------------------------------------- Merkle forest (L-11…)
 
 

@@ -281,6 +281,9 @@ def check_block(file, block):
         check_change(block, name)
     elif file == "forest":
         check_forest(block, short)
+    elif file == "pages":
+        page = p.patterned_page() if one(block, "pattern") == "yes" else bytes(p.PAGE)
+        expect(p.seal(page, int(one(block, "number"))) == hexed(block, "seal"), name)
     elif file == "heads":
         check_head(block, name)
     elif file == "fold":

@@ -453,5 +453,14 @@ def heads():
     return book
 
 
-BOOKS = {"cbor-accept": cbor_accept, "cbor-reject": cbor_reject, "varint": varints, "change-accept": changes_accepted,
+def pages():
+    book = Book("Seals of pages (L-40): byte i of a page is (i·i + i÷8) mod 256, or 0.")
+    for name, comment, number, page in [
+            ("first", "L-40: the first page", 1, p.patterned_page()), ("same-elsewhere", "L-40: the same bytes as another page", 70_000, p.patterned_page()),
+            ("zero", "L-40: a page of zeros", 2, bytes(p.PAGE))]:
+        book.add(name, comment, ("number", number), ("pattern", "no" if name == "zero" else "yes"), ("seal", p.seal(page, number)))
+    return book
+
+
+BOOKS = {"pages": pages, "cbor-accept": cbor_accept, "cbor-reject": cbor_reject, "varint": varints, "change-accept": changes_accepted,
          "change-ignored-ops": changes_ignored, "ids": ids, "forest": forest, "heads": heads}

@@ -1,4 +1,4 @@
-"""L-40, from outside: a change that crashes a node when it is folded is left out at the third start, and named.
+"""L-42, from outside: a change that crashes a node when it is folded is left out at the third start, and named.
 
 `PLC_TEST_CRASH` has the program trap where it folds a change with certain bytes, as a mistake in it would.
 """

@@ -44,6 +44,8 @@ package final class CommitGroup {
 
     private let store: Store
     private let authored: (SpaceID, [AuthoredLog]) -> Void
+    /// Called when the disk is found to have spoilt the store, which has to be mended before it is opened again.
+    private let spoilt: () -> Void
     /// Room on the disk for what must go on when there is no other.
     private let reserve: (any Reserve)?
     /// Whether the reserve was given up, so that nothing is written until there is room for it again.
@@ -51,10 +53,13 @@ package final class CommitGroup {
     /// Why the store can be used no more.
     private var dead: (any Error)?
 
-    /// Jobs on `store`; `authored` is told what this node's logs have become, after the jobs' completions.
+    /// Jobs on `store`; `authored` is told what this node's logs have become, after the jobs' completions, and `spoilt`
+    /// is called, once, if the store was found to be damaged.
     package init(
-        _ store: Store, reserve: (any Reserve)? = nil, authored: @escaping (SpaceID, [AuthoredLog]) -> Void
+        _ store: Store, reserve: (any Reserve)? = nil, spoilt: @escaping () -> Void = {},
+        authored: @escaping (SpaceID, [AuthoredLog]) -> Void
     ) {
+        self.spoilt = spoilt
         self.store = store
         self.reserve = reserve
         isFull = reserve?.isGivenUp ?? false
@@ -90,6 +95,7 @@ package final class CommitGroup {
             try transact(jobs)
         } catch  where store.isLost || (error as? DatabaseError)?.isFatal == true {
             dead = error
+            if (error as? DatabaseError)?.isDamage == true { spoilt() }
             fail(jobs, error)
         } catch let error as DatabaseError where error.isDiskFull {
             giveUpReserve()

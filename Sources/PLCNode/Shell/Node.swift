@@ -51,14 +51,16 @@ package final class Node: @unchecked Sendable {
         let reason: StoreError
         do {
             if lock.isReadOnly { throw StoreError.readOnly(folder.path) }
-            let store = try Store(path: folder.store, random: RandomSource(World.randomNumber))
-            store.watch = CrashFile(folder.crashes)
-            try store.foldWhatWasLeftOut()
+            let (store, _) = try Salvage.open(
+                folder.store, files: SystemFiles(), random: RandomSource(World.randomNumber),
+                identity: identity, watch: CrashFile(folder.crashes), at: World.wall())
             let (name, language) = (try store.text("name"), try store.text("language"))
-            databaseEpoch = store.epoch
-            writer = StoreWriter(store, ballast: folder.ballast) { space, logs in
+            let (epoch, isLacking) = (store.epoch, store.leftOutCount > 0)
+            let writer = StoreWriter(store, in: folder) { space, logs in
                 listener.withLock { $0 }?(space, logs)
             }
+            if isLacking { try Self.complete(writer) }
+            (self.writer, databaseEpoch) = (writer, epoch)
             (self.name, self.language, refusal) = (name ?? "", language ?? "en", nil)
             return
         } catch {
@@ -73,8 +75,26 @@ package final class Node: @unchecked Sendable {
         refusal = reason
     }
 
+    /// Has the state folded anew if it lacks a change that may be folded again; if that cannot be now, it is tried at the
+    /// next start.
+    private static func complete(_ writer: StoreWriter) throws {
+        do {
+            try writer.perform { try $0.foldWhatWasLeftOut() }
+        } catch let error as DatabaseError {
+            // The store may be usable no more.
+            writer.stop()
+            throw error
+        } catch {}
+    }
+
     private static func still(_ folder: NodeFolder) throws -> StoreView {
         try StoreView(path: folder.store, mode: .still(hasLog: folder.hasLog))
+    }
+
+    /// Whether the store was mended after the disk had spoilt it, and still lacks a part.
+    func lacksWhatWasSpoilt() throws -> Bool {
+        guard SystemFiles().exists(Salvage.kept(folder.store)) else { return false }
+        return try read { try !$0.repairs().isEmpty }
     }
 
     /// Finishes what was submitted, and lets go of the folder when the last reference does.
@@ -105,7 +125,13 @@ package final class Node: @unchecked Sendable {
         let (idle, age) = views.withLock { ($0.idle.popLast(), $0.age) }
         let view = try idle ?? makeView()
         defer { views.withLock { if $0.age == age { $0.idle.append(view) } } }
-        return try body(view)
+        do {
+            return try body(view)
+        } catch let error as DatabaseError where error.isDamage {
+            // Whoever writes must know, and ends.
+            writer?.submit({ _ in throw error }) { (_: Result<Void, any Error>) in }
+            throw StoreError.plain(error)
+        }
     }
 
     private func makeView() throws -> StoreView {

@@ -38,6 +38,7 @@ extension NodeFolder {
             for name in [copy, copy + "-wal", copy + "-shm"] { unlink(name) }
             throw StoreError.plain(error)
         }
+        Salvage.forget(store, files: SystemFiles())
         try FileSystem.syncFolder(of: store)
         if let seed { try FileSystem.write(seed, to: key, mode: 0o600) }
         _ = hold

@@ -181,8 +181,15 @@ package final class ReplicaHost: @unchecked Sendable {
         case .success(let value): body(value)
         case .failure(let error):
             surroundings.complain("the store cannot be checked: \(error)")
+            tellOfDamage(error)
             scrubber?.fail(at: surroundings.now)
         }
+    }
+
+    /// Tells whoever writes of a page that cannot be read, so that the store is mended.
+    private func tellOfDamage(_ error: any Error) {
+        guard let error = error as? DatabaseError, error.isDamage else { return }
+        surroundings.write({ _ in throw error }) { (_: Result<Void, any Error>) in }
     }
 
     private func looked(_ step: ScrubStep) {
@@ -190,6 +197,10 @@ package final class ReplicaHost: @unchecked Sendable {
         if let log = step.damaged, let space = step.space {
             surroundings.complain("log \(hexadecimal(log.value.bytes).prefix(8)) is damaged on the disk")
             setAside(log, of: space)
+        }
+        for page in step.wrongPages {
+            surroundings.complain("a bit on page \(page) of the store had turned; it is turned back")
+            surroundings.write({ try $0.rewritePage(page) }) { _ in }
         }
         // What cannot be noted is only walked again.
         if let noted { surroundings.write({ try $0.note(noted) }) { _ in } }
@@ -298,6 +309,7 @@ package final class ReplicaHost: @unchecked Sendable {
                 step(.read(request.id, answer.parts))
             case .failure(let error):
                 surroundings.complain("what a peer wants cannot be read: \(error)")
+                tellOfDamage(error)
                 if case StoreError.damagedLog(let log, _) = error { setAside(log, of: request.space) }
                 step(.read(request.id, nil))
             }

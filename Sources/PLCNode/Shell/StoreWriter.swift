@@ -14,10 +14,13 @@ final class StoreWriter: @unchecked Sendable {
     ///
     /// What this node's logs have become is told to `authored` on it.
     init(
-        _ store: sending Store, ballast path: String,
+        _ store: sending Store, in folder: NodeFolder,
         authored: @escaping @Sendable (SpaceID, [AuthoredLog]) -> Void
     ) {
-        group = CommitGroup(store, reserve: Ballast(path), authored: authored)
+        group = CommitGroup(
+            store, reserve: Ballast(folder.ballast),
+            // Without the mark the damage is found again.
+            spoilt: { try? Salvage.order(folder.store, files: SystemFiles()) }, authored: authored)
         thread = NamedThread("store") { [unowned self] in work() }
     }
 

@@ -21,8 +21,19 @@ package struct DatabaseError: Error, CustomStringConvertible {
     /// Whether what is on the disk is unknown from now on, such as after a failed sync, which must not be tried again:
     /// the process has to end and open the store afresh.
     package var isFatal: Bool {
-        !isDiskFull && (code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+        !isDiskFull && (code == SQLITE_IOERR || isDamage)
     }
+
+    /// Whether bytes on the disk are not what was written.
+    package var isDamage: Bool {
+        extended == damagedPage || code == SQLITE_CORRUPT || code == SQLITE_NOTADB
+    }
+
+    /// Whether a row was refused for what it says.
+    var isConstraint: Bool { code == SQLITE_CONSTRAINT }
+
+    /// Whether a statement names what is not there.
+    var isUnknownName: Bool { code == SQLITE_ERROR }
 
     /// Whether nothing may be written where the database is.
     package var isReadOnly: Bool { code == SQLITE_READONLY || code == SQLITE_CANTOPEN }
@@ -32,7 +43,7 @@ package struct DatabaseError: Error, CustomStringConvertible {
 ///
 /// One thread at a time.
 package final class Database {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
 
     /// How a connection may be used.
     package enum Mode: Equatable {
@@ -40,12 +51,14 @@ package final class Database {
         /// Reading where nobody writes, and nothing can or may be written; with a write-ahead log that was not taken in, or
         /// without.
         case still(hasLog: Bool)
+        /// Reading what can be read of a database that is damaged, and taking its write-ahead log in.
+        case salvage
     }
 
     /// Opens the database at `path`; a reader does not create it.
     ///
-    /// - Parameter files: the name of the SQLite file system that holds the path; nil for the operating system's.
-    init(path: String, mode: Mode, files: String? = nil) throws(DatabaseError) {
+    /// - Parameter files: the name of the SQLite file system that holds the path; one that seals pages (L-40).
+    init(path: String, mode: Mode, files: String = SealedFiles.system.name) throws(DatabaseError) {
         var opened: OpaquePointer?
         // A reader, too, writes to the shared index of the write-ahead log, and recovers the log if it comes first.
         let flags =
@@ -53,11 +66,13 @@ package final class Database {
             case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             case .readOnly: SQLITE_OPEN_READWRITE
             case .still: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+            case .salvage: SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI
             }
         let name =
             switch mode {
             case .readWrite, .readOnly: path
             case .still(let hasLog): Self.address(path) + (hasLog ? "" : "?immutable=1")
+            case .salvage: Self.address(path) + "?\(SealedFiles.lenient)=1"
             }
         let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_NOMUTEX, files)
         guard code == SQLITE_OK, let opened else {
@@ -70,7 +85,32 @@ package final class Database {
         sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_timeout(handle, 5_000)
         try execute("PRAGMA trusted_schema = OFF")
-        if mode != .readWrite { try execute("PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0") }
+        switch mode {
+        case .readWrite: leaveRoomForSeals()
+        case .readOnly, .still: try execute("PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0")
+        case .salvage:
+            // A table of which the disk has spoilt the description must not keep the others from being read.
+            try execute("PRAGMA writable_schema = ON; PRAGMA cell_size_check = OFF")
+        }
+    }
+
+    /// Has every page of a database that is made now, or is written anew as a whole, leave room for its seal.
+    private func leaveRoomForSeals() {
+        var count = Int32(PageSeal.count)
+        let code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &count)
+        precondition(code == SQLITE_OK, "SQLite leaves no room for seals: \(code)")
+    }
+
+    /// Whether pages have seals.
+    var isSealed: Bool { ask(SealedFiles.isSealed) != 0 }
+
+    /// How many pages were read in which a bit was turned back.
+    var correctedPages: Int32 { ask(SealedFiles.corrected) }
+
+    private func ask(_ question: Int32) -> Int32 {
+        var answer: Int32 = 0
+        _ = sqlite3_file_control(handle, "main", question, &answer)
+        return answer
     }
 
     deinit { sqlite3_close_v2(handle) }
@@ -129,6 +169,9 @@ package final class Database {
     /// Source: SQLite's online backup.
     func backup(to path: String, progress: (_ done: Int, _ total: Int) -> Void) throws(DatabaseError) {
         let target = try Database(path: path, mode: .readWrite)
+        // Pages may be written before the first, which says so.
+        var seals: Int32 = isSealed ? 1 : 0
+        _ = sqlite3_file_control(target.handle, "main", SealedFiles.setSealed, &seals)
         guard let backup = sqlite3_backup_init(target.handle, "main", handle, "main") else {
             throw target.error(sqlite3_errcode(target.handle), "backup")
         }
@@ -148,12 +191,14 @@ package final class Database {
     /// How many rows the connection has changed since it was opened.
     var changes: Int64 { sqlite3_total_changes64(handle) }
 
-    fileprivate func check(_ code: Int32, _ what: String) throws(DatabaseError) {
+    func check(_ code: Int32, _ what: String) throws(DatabaseError) {
         guard code == SQLITE_OK else { throw error(code, what) }
     }
 
     fileprivate func error(_ code: Int32, _ what: String) -> DatabaseError {
-        let message = String(cString: sqlite3_errmsg(handle))
+        let message =
+            code == damagedPage
+            ? "a page of the database is not what was written to it" : String(cString: sqlite3_errmsg(handle))
         let subject = what.count > 60 ? String(what.prefix(60)) + "…" : what
         return DatabaseError(code: code & 0xff, extended: code, message: "\(message) (\(subject))")
     }
@@ -226,6 +271,13 @@ final class Statement {
     func bindNull(_ index: Int32) -> Statement {
         sqlite3_bind_null(handle, index)
         return self
+    }
+
+    /// Binds the first columns of a row of another statement, from parameter 1.
+    func bind(_ row: Statement, columns: Int) {
+        for index in 0..<Int32(columns) {
+            sqlite3_bind_value(handle, index + 1, sqlite3_column_value(row.handle, index))
+        }
     }
 
     /// Goes to the next row; false after the last.

@@ -152,12 +152,21 @@ enum Schema {
             reissued INTEGER NOT NULL, PRIMARY KEY (kind, log, peer)
         ) WITHOUT ROWID, STRICT;
         """,
+        // From here on every page bears a seal (L-40).
+        "",
     ]
+
+    /// The version from which on pages have seals.
+    static let sealedVersion: Int64 = 7
 
     /// Brings the database to this program's version; refuses one that is newer.
     static func migrate(_ database: Database) throws {
         let found = try database.integer("PRAGMA user_version") ?? 0
         guard found <= version else { throw StoreError.newerSchema(found: found, known: version) }
+        if (1..<sealedVersion).contains(found) {
+            // Room for seals is made in all pages at once.
+            try database.execute("PRAGMA journal_mode = WAL; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
+        }
         for step in found..<version {
             try database.execute("BEGIN IMMEDIATE")
             do {
@@ -204,18 +213,23 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
     case damaged(String)
     /// Bytes of one log on the disk are not what was written.
     case damagedLog(LogID, String)
+    /// A page on the disk is not what was written, and will be mended at the next start.
+    case damagedPage(String)
+    /// Too much on the disk is not what was written.
+    case beyondMending(String)
 
     /// An error of the database by its plain name, where it has one.
-    static func plain(_ error: any Error) -> any Error {
+    package static func plain(_ error: any Error) -> any Error {
         guard let error = error as? DatabaseError else { return error }
         if error.isDiskFull { return StoreError.diskFull }
+        if error.isDamage { return StoreError.damagedPage(error.message) }
         return error.isReadOnly ? StoreError.readOnly("the store") : error
     }
 
     /// Whether what there is may be read, although nothing may be written.
     var leavesReading: Bool {
         switch self {
-        case .newerSchema, .readOnly, .damaged, .damagedLog: true
+        case .newerSchema, .readOnly, .damaged, .damagedLog, .damagedPage, .beyondMending: true
         default: false
         }
     }
@@ -223,7 +237,7 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
     /// Whether bytes on the disk are not what was written.
     package var isDamage: Bool {
         switch self {
-        case .damaged, .damagedLog: true
+        case .damaged, .damagedLog, .damagedPage, .beyondMending: true
         default: false
         }
     }
@@ -251,6 +265,10 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
             "writing this has ended plc twice, so it is not tried again; upgrade plc, or have it tried once more with 'plc doctor --repair'"
         case .damaged(let what):
             "the store is damaged: \(what); restore a backup, or join again with a new folder"
+        case .damagedPage(let what):
+            "the store is damaged: \(what); the next start of plc mends what can be mended"
+        case .beyondMending(let what):
+            "the store is damaged, and cannot be mended by itself: \(what); restore a backup, or join again with a new folder"
         case .damagedLog(let log, let what):
             "log \(hexadecimal(log.value.bytes)) is damaged: \(what); 'plc doctor' says what can be done"
         }

@@ -6,6 +6,8 @@ package struct ScrubProgress: Hashable, Sendable {
     var log = 0
     /// How many of its leaves were looked at.
     var leaf: UInt64 = 0
+    /// How many pages of the file were looked at, after all logs.
+    var page: UInt64 = 0
     /// How many changes the present walk has looked at.
     package internal(set) var checked: UInt64 = 0
     /// When the last walk was at its end, in milliseconds since 1970; nil: none was.
@@ -18,24 +20,26 @@ package struct ScrubProgress: Hashable, Sendable {
     init(ended wall: WallTime) { ended = wall.milliseconds }
 
     /// Whether the walk has not begun.
-    var isAtBeginning: Bool { log == 0 }
+    var isAtBeginning: Bool { log == 0 && page == 0 }
 }
 
 /// What one step of the walk has found.
 package struct ScrubStep: Sendable {
     /// Where the next step begins; nil: this was the end.
-    let next: ScrubProgress?
+    package let next: ScrubProgress?
     /// How many bytes were read.
     let bytes: Int
     /// The log in which changes are not what was written.
     let damaged: LogID?
     /// Its space.
     let space: SpaceID?
+    /// Pages of the file of which one bit is not what was written.
+    package var wrongPages: [UInt64] = []
 }
 
 extension StoreView {
     private static let keys = (
-        log: "scrubLog", leaf: "scrubLeaf", checked: "scrubChecked", ended: "scrubEnded"
+        log: "scrubLog", leaf: "scrubLeaf", page: "scrubPage", checked: "scrubChecked", ended: "scrubEnded"
     )
 
     /// How far the walk over all logs has come, as it was noted last.
@@ -47,6 +51,7 @@ extension StoreView {
             switch rows.text(0) {
             case Self.keys.log: progress.log = Int(clamping: value)
             case Self.keys.leaf: progress.leaf = value
+            case Self.keys.page: progress.page = value
             case Self.keys.checked: progress.checked = value
             case Self.keys.ended: progress.ended = value
             default: break
@@ -59,6 +64,7 @@ extension StoreView {
     static func note(_ progress: ScrubProgress, _ statements: StoreStatements) throws {
         try statements.setMeta(keys.log, UInt64(clamping: progress.log))
         try statements.setMeta(keys.leaf, progress.leaf)
+        try statements.setMeta(keys.page, progress.page)
         try statements.setMeta(keys.checked, progress.checked)
         if let ended = progress.ended { try statements.setMeta(keys.ended, ended) }
     }
@@ -81,7 +87,7 @@ extension StoreView {
                 """)
             rows.bind(1, progress.log).bind(2, progress.leaf)
             defer { rows.reset() }
-            guard try rows.step() else { return ScrubStep(next: nil, bytes: 0, damaged: nil, space: nil) }
+            guard try rows.step() else { return try scrubPages(progress) }
             guard let id = Bytes16(rows.bytes(1)), let space = Bytes32(rows.bytes(4)) else {
                 throw StoreError.damaged("a log cannot be read")
             }
@@ -99,6 +105,29 @@ extension StoreView {
                 next: next, bytes: logReader.loadedBytes - before, damaged: end == nil ? LogID(id) : nil,
                 space: SpaceID(space))
         }
+    }
+
+    /// So many pages of the file are looked at in one step.
+    private static let pagesAStep: UInt64 = 16
+
+    /// Holds some pages of the file against their seals.
+    private func scrubPages(_ progress: ScrubProgress) throws -> ScrubStep {
+        var next = progress
+        var wrong: [UInt64] = []
+        let first = progress.page + 1
+        for page in first..<first + Self.pagesAStep {
+            switch try database.checkPage(page) {
+            case .none:
+                let bytes = Int(page - first) * PageSeal.pageBytes
+                return ScrubStep(next: nil, bytes: bytes, damaged: nil, space: nil, wrongPages: wrong)
+            case .sound: break
+            case .oneBitWrong: wrong.append(page)
+            case .damaged: throw DatabaseError.damaged(page: page)
+            }
+            next.page = page
+        }
+        let bytes = Int(Self.pagesAStep) * PageSeal.pageBytes
+        return ScrubStep(next: next, bytes: bytes, damaged: nil, space: nil, wrongPages: wrong)
     }
 
     /// The last leaf of the block that begins after leaf `start`; nil if the block is damaged.
@@ -120,4 +149,7 @@ extension StoreView {
 extension Store {
     /// Writes down how far the walk over all logs has come, inside a transaction.
     package func note(_ progress: ScrubProgress) throws { try StoreView.note(progress, statements) }
+
+    /// Writes a page of which one bit is not what was written as it was.
+    package func rewritePage(_ number: UInt64) throws { try database.rewritePage(number) }
 }

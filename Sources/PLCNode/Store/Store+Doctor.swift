@@ -4,6 +4,8 @@ package import PLCSync
 package enum StoreFinding: Sendable, Equatable {
     /// SQLite's own check found this.
     case database(String)
+    /// One bit of a page of the file is not what was written.
+    case page(UInt64)
     /// The hashes of a log are not those of its changes, or changes cannot be read.
     case log(LogID, String)
     /// The signature under a log does not fit it.
@@ -35,8 +37,23 @@ extension Database {
 
 /// Checking and rebuilding.
 extension Store {
-    /// What SQLite says about its file.
-    package func checkDatabase() throws -> [StoreFinding] { try database.check() }
+    /// What is to be said about the database's file: by its pages' seals, and by SQLite.
+    ///
+    /// - Throws: `DatabaseError` of the first page of which more is wrong than a bit.
+    package func checkDatabase() throws -> [StoreFinding] {
+        var findings: [StoreFinding] = []
+        var page: UInt64 = 1
+        walk: while true {
+            switch try database.checkPage(page) {
+            case .none: break walk
+            case .sound: break
+            case .oneBitWrong: findings.append(.page(page))
+            case .damaged: throw DatabaseError.damaged(page: page)
+            }
+            page += 1
+        }
+        return try findings + database.check()
+    }
 
     /// Recomputes every log's hashes from its changes, and compares peaks, stored hashes and signatures.
     package func checkLogs() throws -> [StoreFinding] {
@@ -200,8 +217,38 @@ extension Store {
             try forEachLeaf(index, log) { leaf, sequence in
                 guard try begins(leaf, log, index, sequence, isWritten: false) else { return }
                 defer { watch?.end() }
-                _ = try fold.apply(leaf, log: index, sequence: sequence, to: &target)
+                let stamp = try fold.apply(leaf, log: index, sequence: sequence, to: &target)
+                if let stamp { clock.observe(stamp) }
             }
+        }
+    }
+
+    /// Folds all changes anew, and what is sound of those that were set aside.
+    ///
+    /// Those are folded once more when they come again, which changes nothing.
+    func refoldAll() throws {
+        try refold()
+        for (index, log) in logs.sorted(by: { $0.key < $1.key }) {
+            guard let repair = log.repair else { continue }
+            foldingSpace = log.space
+            var target = self
+            for (key, _) in try statements.asideStretches(log: index) where log.id.channel != .control {
+                let first = LocalDot(value: key)
+                // What is not sound is not found there.
+                guard let stretch = try? logReader.stretch(at: first) else { continue }
+                for item in 0..<stretch.count {
+                    let dot = LocalDot(log: index, sequence: stretch.first + UInt64(item), op: 0)
+                    let leaf = try logReader.leaf(dot)
+                    guard try begins(leaf.span.bytes, log, index, dot.sequence, isWritten: false) else {
+                        continue
+                    }
+                    defer { watch?.end() }
+                    _ = try fold.apply(leaf.span.bytes, log: index, sequence: dot.sequence, to: &target)
+                }
+            }
+            log.folded = log.forest.count
+            log.repair = LogEntry.Repair(held: repair.held, root: repair.root, folded: log.folded)
+            if let repair = log.repair { try statements.set(repair, log: index) }
         }
     }
 

@@ -15,7 +15,7 @@ package protocol FoldWatch: AnyObject {
     func forget()
 }
 
-/// A change that is in its log and not in the state, because folding it has ended the process (L-40).
+/// A change that is in its log and not in the state, because folding it has ended the process (L-42).
 package struct LeftOutChange: Hashable, Sendable {
     /// The log.
     package let log: LogID
@@ -46,7 +46,8 @@ extension Store {
         if isWritten { throw StoreError.crashing }
         // What waits for it goes on waiting, as that may be what ended the process.
         advance(log: index, to: sequence)
-        try setLeftOut(leftOut + [LocalDot(log: index, sequence: sequence, op: 0)])
+        let dot = LocalDot(log: index, sequence: sequence, op: 0)
+        if !leftOut.contains(dot) { try setLeftOut(leftOut + [dot]) }
         return false
     }
 
@@ -62,8 +63,9 @@ extension Store {
 
     /// Folds the state anew if it lacks a change that may be folded again, as by another version of the program.
     ///
-    /// Not while changes wait to come again, because the state has more than the logs then.
+    /// Inside a transaction. Not while changes wait to come again, because the state has more than the logs then.
     package func foldWhatWasLeftOut() throws {
+        precondition(inTransaction, "the state is folded anew inside a transaction")
         guard !leftOut.isEmpty, logs.values.allSatisfy({ $0.repair == nil }) else { return }
         let isFree = leftOut.contains { dot in
             // One that cannot be read is damaged, and comes again first.
@@ -71,16 +73,7 @@ extension Store {
             return watch?.bars(leaf.span.bytes, log.id, dot.sequence, isWritten: false) != true
         }
         guard isFree else { return }
-        try begin()
-        do {
-            try refold()
-        } catch {
-            try rollback()
-            // What is damaged is found and set aside by others; until then the state stays as it is.
-            if let error = error as? StoreError, error.isDamage { return }
-            throw error
-        }
-        _ = try commit()
+        try refold()
     }
 }
 

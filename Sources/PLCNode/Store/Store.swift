@@ -36,7 +36,7 @@ package final class Store {
     var foundRecord: FoldRecord?
     /// The winner that the fold looked up last; it is used up by the write that follows.
     var foundWinner: (key: FieldKey, winner: (stamp: WriteStamp, value: [UInt8])?)?
-    package private(set) var clock: Clock
+    package internal(set) var clock: Clock
     private var storedClock: UInt64
     private var storedLSN: UInt64
     /// The newest log sequence number.
@@ -57,7 +57,7 @@ package final class Store {
     private var appendedLeaves: Int64 = 0
 
     /// Opens the database at `path`, creating or migrating it; `random` gives the identities of logs.
-    package init(path: String, files: String? = nil, random: RandomSource) throws {
+    package init(path: String, files: String = SealedFiles.system.name, random: RandomSource) throws {
         var random = random
         database = try Database(path: path, mode: .readWrite, files: files)
         try database.execute(

@@ -91,16 +91,25 @@ final class StoreStatements {
         return Int(insert.integer(0))
     }
 
+    func insert(_ space: SpaceEntry, as index: Int) throws {
+        try database.prepare(
+            "INSERT INTO space (idx, id, genesis, digest, records) VALUES (?1, ?2, ?3, ?4, 0)"
+        )
+        .bind(1, index).bind(2, space.id.value.bytes).bind(3, space.genesis).bind(4, space.digest.bytes).run()
+    }
+
     func update(_ index: Int, _ space: SpaceEntry) throws {
         try spaceUpdate.bind(1, index).bind(2, space.digest.bytes).bind(3, space.records).run()
     }
 
+    /// The columns that `log` takes, in order.
+    static let logColumns = """
+        idx, id, space, key, epoch, own, count, peaks, head_count, head_flags, head_signature, bridge, lsn, row_check
+        """
+
     func loadLogs(_ spaces: [Int: SpaceEntry]) throws -> [(Int, LogEntry)] {
         let rows = try database.prepare(
-            """
-            SELECT idx, id, space, key, epoch, own, count, peaks, head_count, head_flags, head_signature, bridge,
-                lsn, row_check FROM log
-            """)
+            "SELECT \(Self.logColumns) FROM log")
         var logs: [(Int, LogEntry)] = []
         while try rows.step() {
             logs.append((Int(rows.integer(0)), try log(rows, spaces)))
@@ -108,7 +117,8 @@ final class StoreStatements {
         return logs
     }
 
-    private func log(_ row: Statement, _ spaces: [Int: SpaceEntry]) throws -> LogEntry {
+    /// The log that a row with `logColumns` says, if that can be.
+    func log(_ row: Statement, _ spaces: [Int: SpaceEntry]) throws -> LogEntry {
         guard let id = Bytes16(row.bytes(1)).map({ LogID($0) }) else {
             throw StoreError.damaged("a log cannot be read")
         }

@@ -17,7 +17,9 @@ package final class StoreView {
     private var indices: [LogID: Int] = [:]
 
     /// Opens the database at `path`, which must exist.
-    package init(path: String, mode: Database.Mode = .readOnly, files: String? = nil) throws {
+    package init(path: String, mode: Database.Mode = .readOnly, files: String = SealedFiles.system.name)
+        throws
+    {
         database = try Database(path: path, mode: mode, files: files)
         logReader = try LogReader(database)
         states = try StateTables(database, logReader)

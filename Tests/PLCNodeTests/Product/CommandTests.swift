@@ -283,12 +283,7 @@ import Testing
             same(desk.run("doctor").code, .done)
             // A record disappears from the table behind the back of the store.
             desk.leave()
-            var database: OpaquePointer?
-            same(sqlite3_open(desk.folder.store, &database), SQLITE_OK)
-            same(
-                sqlite3_exec(database, "DELETE FROM record WHERE kind = 3 AND id > 0", nil, nil, nil),
-                SQLITE_OK)
-            sqlite3_close(database)
+            spoil(desk.folder.store, "DELETE FROM record WHERE kind = 3 AND id > 0")
             same(desk.run("export S").output == export, false)
             same(desk.run("doctor").code, .failed)
             same(desk.run("doctor --repair").code, .attention)

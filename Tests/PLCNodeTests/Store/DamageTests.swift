@@ -4,7 +4,7 @@ import PLCSync
 import Testing
 
 /// Runs statements on a database behind its store's back, as a disk would that spoils it.
-func spoil(_ path: String, files: String? = nil, _ sql: String) {
+func spoil(_ path: String, files: String = SealedFiles.system.name, _ sql: String) {
     var database: OpaquePointer?
     same(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, files), SQLITE_OK, "opening \(path)")
     same(sqlite3_exec(database, sql, nil, nil, nil), SQLITE_OK, sql)

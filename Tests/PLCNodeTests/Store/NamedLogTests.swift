@@ -28,7 +28,7 @@ import Testing
 
     private func number(_ sql: String) throws -> Int64 {
         var database: OpaquePointer?
-        #expect(sqlite3_open(path, &database) == SQLITE_OK)
+        #expect(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, SealedFiles.system.name) == SQLITE_OK)
         defer { sqlite3_close(database) }
         var statement: OpaquePointer?
         #expect(sqlite3_prepare_v2(database, sql, -1, &statement, nil) == SQLITE_OK, "\(sql)")
@@ -38,7 +38,7 @@ import Testing
 
     private func execute(_ sql: String) {
         var database: OpaquePointer?
-        #expect(sqlite3_open(path, &database) == SQLITE_OK)
+        #expect(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, SealedFiles.system.name) == SQLITE_OK)
         #expect(sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK, "\(sql)")
         sqlite3_close(database)
     }

@@ -15,7 +15,7 @@ import Testing
 
     private static func execute(_ sql: String, at path: String) {
         var database: OpaquePointer?
-        #expect(sqlite3_open(path, &database) == SQLITE_OK)
+        #expect(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, SealedFiles.system.name) == SQLITE_OK)
         #expect(sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK, "\(sql)")
         sqlite3_close(database)
     }

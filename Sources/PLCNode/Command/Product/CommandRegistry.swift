@@ -65,9 +65,14 @@ package enum CommandRegistry {
     static func perform(_ context: CommandContext, _ body: (CommandContext) throws -> ExitCode) -> ExitCode {
         do {
             let code = try body(context)
-            guard code == .done, let reason = context.node?.refusal else { return code }
+            guard code == .done, let node = context.node else { return code }
             // What was answered is what could be read, which may not be all.
-            context.note(Texts.readsOnly, printable("\(reason)"))
+            if let reason = node.refusal {
+                context.note(Texts.readsOnly, printable("\(reason)"))
+                return .attention
+            }
+            guard try node.lacksWhatWasSpoilt() else { return code }
+            context.note(Texts.lacks)
             return .attention
         } catch let error as OutputError {
             if error != .closed { context.output.note("plc: \(error)") }

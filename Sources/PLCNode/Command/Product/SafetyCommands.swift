@@ -190,13 +190,18 @@ enum SafetyCommands {
         return findings.isEmpty && !refusal.isDamage ? .attention : .failed
     }
 
-    /// Sets aside what is damaged of logs, so that it comes again from a peer; gives what is damaged yet.
+    /// Writes pages of which one bit is wrong as they were, and sets aside what is damaged of logs, so that it comes again
+    /// from a peer; gives what is damaged yet.
     private static func setAside(_ findings: [StoreFinding], _ node: Node) throws -> [StoreFinding] {
         let logs = findings.compactMap { finding -> LogID? in
             if case .log(let log, _) = finding { log } else { nil }
         }
-        guard !logs.isEmpty else { return findings }
+        let pages = findings.compactMap { finding -> UInt64? in
+            if case .page(let page) = finding { page } else { nil }
+        }
+        guard !logs.isEmpty || !pages.isEmpty else { return findings }
         return try node.write { store in
+            for page in pages { try store.rewritePage(page) }
             for log in logs { _ = try store.quarantine(log) }
             return try store.checkDatabase() + store.checkLogs()
         }
@@ -205,6 +210,7 @@ enum SafetyCommands {
     private static func text(of finding: StoreFinding, _ context: CommandContext) -> String {
         switch finding {
         case .database(let text): context.text(Texts.badDatabase, text)
+        case .page(let page): context.text(Texts.badPage, "\(page)")
         case .log(let log, let text): context.text(Texts.badLog, hexadecimal(log.value.bytes), text)
         case .head(let log): context.text(Texts.badHead, hexadecimal(log.value.bytes))
         case .state(let space): context.text(Texts.badState, space.short)

@@ -63,6 +63,10 @@ struct StatusReport {
         alarms += try node.read { try $0.leftOut() }.map {
             context.text(Texts.leftOut, hexadecimal($0.log.value.bytes), "\($0.sequence)")
         }
+        let spoilt = Salvage.kept(node.folder.store)
+        if SystemFiles().exists(spoilt), let mended = try node.read({ try $0.number(Salvage.mendedKey) }) {
+            alarms.append(context.text(Texts.mended, isoDate(milliseconds: mended), spoilt))
+        }
         (scrub, changes) = try node.read { try ($0.scrubProgress(), $0.changes()) }
         logAlarms = try node.read { try $0.alarms(at: World.wall()) }
         alarms += logAlarms.map { Self.text(of: $0, context) }

@@ -183,6 +183,17 @@ enum Texts {
     static let badDatabase = Phrase(
         "the store's file is damaged: {1}; restore a backup, or join again with a new folder",
         "ملف المخزن تالف: {1}؛ استعد نسخة احتياطية أو انضم من جديد بمجلد جديد")
+    static let badPage = Phrase(
+        "one bit on page {1} of the store is not what was written; it is read as it was, and 'plc doctor --repair' writes it so",
+        "بت واحد في الصفحة {1} من المخزن ليس كما كُتب؛ تُقرأ الصفحة كما كانت، ويكتبها الأمر 'plc doctor --repair' كذلك"
+    )
+    static let mended = Phrase(
+        "the disk had spoilt the store, which was mended on {1}; what is missing comes again from peers; remove {2} when all is well",
+        "أتلف القرص المخزن فأُصلح بتاريخ {1}؛ يُجلب ما ينقص من النظراء؛ احذف الملف {2} حين يستقيم كل شيء")
+    static let lacks = Phrase(
+        "the disk had spoilt a part of this node's store, which is not here until a peer has given it again; 'plc status' says more",
+        "أتلف القرص جزءًا من مخزن هذه العقدة، ولن يظهر هنا حتى يعيده أحد النظراء؛ يعرض الأمر 'plc status' المزيد"
+    )
     static let badLog = Phrase(
         "log {1} is damaged: {2}; 'plc doctor --repair' sets that aside, and a peer gives it again",
         "الدفتر {1} تالف: {2}؛ يعزل الأمر 'plc doctor --repair' التالف ثم يُجلب من جديد من أحد النظراء")

@@ -128,7 +128,7 @@ private func deleteFile(
     let path = String(cString: name)
     guard disk.files[path] != nil else { return SQLITE_IOERR | 23 << 8 }
     do throws(SimulatedDisk.Refusal) {
-        try disk.remove(path)
+        try disk.delete(path)
         return SQLITE_OK
     } catch {
         return code(error)
@@ -173,7 +173,7 @@ private struct Methods: @unchecked Sendable {
             if open.isAlive {
                 open.file.locks.unlock(open.id, .none)
                 open.file.memory.forget(open.id)
-                if let path = open.temporaryPath { try? open.disk.remove(path) }
+                if let path = open.temporaryPath { try? open.disk.delete(path) }
             }
             return SQLITE_OK
         }

@@ -72,16 +72,19 @@ package final class SimulatedDisk {
     /// Everything that was written, cut and synced, as a running hash.
     private(set) var trail = Trail()
     private(set) var syncs = 0
-    /// The file system's name in SQLite's list.
+    /// The name in SQLite's list of the file system that seals pages on this disk.
     package private(set) var name = ""
     private var registration: SQLiteFileSystem?
+    private var seals: SealedFiles?
 
     /// An empty disk; `seed` decides what power cuts leave.
     package init(seed: UInt64) {
         random = SplitMix64(seed: seed)
         let registration = SQLiteFileSystem(self)
         self.registration = registration
-        name = registration.name
+        let seals = SealedFiles(over: registration.name)
+        self.seals = seals
+        name = seals.name
     }
 
     // MARK: Processes
@@ -203,6 +206,13 @@ package final class SimulatedDisk {
     /// Whether `marker` stands in any file.
     func contains(_ marker: [UInt8]) -> Bool { files.values.contains { $0.content.contains(marker) } }
 
+    /// Puts one file in the place of another, which is kept under a third name; durable at once.
+    package func replace(_ path: String, by other: String, keeping kept: String) {
+        files[kept] = files[path]
+        files[path] = files.removeValue(forKey: other)
+        files[path]?.isNamed = true
+    }
+
     // MARK: Operations, on behalf of SQLite
 
     /// Why an operation is refused.
@@ -295,8 +305,8 @@ package final class SimulatedDisk {
         file.isNamed = true
     }
 
-    /// Removes a file.
-    func remove(_ path: String) throws(Refusal) {
+    /// Removes a file, on behalf of a process.
+    func delete(_ path: String) throws(Refusal) {
         try operate()
         files[path] = nil
     }
@@ -312,6 +322,16 @@ package final class SimulatedDisk {
         }
         if isStopped { throw .writeError }
     }
+}
+
+extension SimulatedDisk: StoreFiles {
+    package var fileSystem: String { name }
+
+    package func exists(_ path: String) -> Bool { files[path] != nil }
+
+    package func mark(_ path: String) { file(path, creates: true)?.isNamed = true }
+
+    package func remove(_ path: String) { files[path] = nil }
 }
 
 extension [UInt8] {

@@ -91,12 +91,15 @@ final class SimulatedNode: ReplicaSurroundings {
     /// Starts the process; says why it cannot.
     func start() throws {
         precondition(process == nil, "\(name) runs already")
-        let store = try Store(
-            path: Self.storePath, files: disk.name,
-            random: RandomSource { [unowned self] in random.next() })
+        let (store, isMended) = try Salvage.open(
+            Self.storePath, files: disk, random: RandomSource { [unowned self] in random.next() },
+            identity: identity, at: now.wall)
+        if isMended { world.mended(self) }
         let view = try StoreView(path: Self.storePath, files: disk.name)
         let host = ReplicaHost(identity, databaseEpoch: store.epoch, surroundings: self)
-        let group = CommitGroup(store) { [unowned self] space, logs in
+        let group = CommitGroup(
+            store, spoilt: { [unowned self] in try? Salvage.order(Self.storePath, files: disk) }
+        ) { [unowned self] space, logs in
             completions.append { [unowned self] in
                 world.authored(self, space, logs)
                 self.host?.step(.authored(space, logs))

@@ -278,8 +278,20 @@ extension SimulatedWorld {
             return complained(nodes[node], "cannot be restored: \(error)")
         }
         tally[.restores] += 1
-        truth.restored(node)
-        nodes[node].wasRestored = true
+        renewed(nodes[node])
+    }
+
+    /// A node begins anew with a store that may lack what it had.
+    private func renewed(_ node: SimulatedNode) {
+        truth.restored(node.index)
+        node.wasRestored = true
+    }
+
+    /// A node's store was mended as it started.
+    func mended(_ node: SimulatedNode) {
+        trace.note(time, node.index, "is mended")
+        record.complaints["the store is mended", default: 0] += 1
+        renewed(node)
     }
 
     private func spoil(_ node: Int, _ fault: Scenario.DiskFault) {
