@@ -4,13 +4,16 @@ import json
 import os
 import shutil
 import socket
-import sqlite3
 import ssl
 import subprocess
+import sys
 import time
 
 import control
-from harness import Failed, Skipped, check, head_lines, wait_until, write
+from harness import REFERENCE, Failed, Skipped, check, head_lines, wait_until, write
+
+sys.path.insert(0, REFERENCE)
+import plcref  # noqa: E402
 
 # A sentence may name a path and a cure; nobody reads more than this.
 LONGEST_SENTENCE = 400
@@ -278,10 +281,7 @@ def mounted(harness, *calls):
 def schema(harness):
     node = harness.node("schema")
     space = node.found()
-    with sqlite3.connect(os.path.join(node.dir, "store.db")) as store:
-        known = store.execute("pragma user_version").fetchone()[0]
-        store.execute("pragma user_version = 9999")
-    store.close()
+    known = exchange_version(node, 9999)
     before = fingerprint(node)
     for words in (["status"], ["hash", space], ["export", space]):
         answer = node.run(*words, codes=None, within=20)
@@ -296,10 +296,19 @@ def schema(harness):
         check(got == code and b"9999" in out + err, f"{words} where a newer store is served: {got} {out} {err}")
     check("9999" in node.stop_reading(), "a server that only reads does not say why")
     check(fingerprint(node) == before, "a store of a newer program is changed")
-    with sqlite3.connect(os.path.join(node.dir, "store.db")) as store:
-        store.execute(f"pragma user_version = {known}")
-    store.close()
+    exchange_version(node, known)
     node.run("hash", space)
+
+
+def exchange_version(node, version):
+    """Has a store say that it is of this format, under a seal that fits; gives the one that it said before."""
+    with open(os.path.join(node.dir, "store.db"), "r+b") as store:
+        page = bytearray(store.read(plcref.PAGE))
+        known, page[60:64] = int.from_bytes(page[60:64], "big"), version.to_bytes(4, "big")
+        page[-plcref.SEAL:] = plcref.seal(bytes(page), 1)
+        store.seek(0)
+        store.write(page)
+    return known
 
 
 # A full disk
