@@ -89,7 +89,7 @@ void plc_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
 
 void plc_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
-int plc_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB); }
+int plc_lock(int fd, int is_shared) { return flock(fd, (is_shared ? LOCK_SH : LOCK_EX) | LOCK_NB); }
 
 int plc_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 

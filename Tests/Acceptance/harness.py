@@ -223,8 +223,35 @@ class Node:
         if not line:
             code = self.process.wait()
             raise Failed(f"{self.name} could not be served: code {code}: {self.said()[-600:]}")
-        self.address = json.loads(line)["listening"][0]
+        answer = json.loads(line)
+        if "readOnly" in answer:
+            raise Failed(f"{self.name} is served for reading alone: {answer['readOnly']}")
+        self.address = answer["listening"][0]
         return self.address
+
+    def serve_to_read(self, within=30):
+        """Serves a node that cannot be written, for reading alone; gives the reason that it says."""
+        self.spawn()
+        timer = threading.Timer(within, self.process.kill)
+        timer.start()
+        line = self.process.stdout.readline()
+        timer.cancel()
+        check(line, f"{self.name} is not served for reading: {self.said()[-600:]}")
+        answer = json.loads(line)
+        check(answer.get("readOnly") and answer["listening"] == [], f"{self.name} is served to be written: {answer}")
+        return answer["readOnly"]
+
+    def stop_reading(self):
+        """Stops what `serve_to_read` began; gives what it said."""
+        self.process.terminate()
+        try:
+            code = self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{self.name} did not stop within 30 s of SIGTERM")
+        said = self.said()
+        self.release()
+        check(code == 3, f"{self.name}, served for reading, stopped with {code}: {said[-600:]}")
+        return said
 
     def serve(self, **options):
         self.spawn(**options)

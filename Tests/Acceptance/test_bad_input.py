@@ -4,12 +4,16 @@ import json
 import os
 import shutil
 import socket
-import sqlite3
 import ssl
 import subprocess
+import sys
 import time
 
-from harness import Failed, Skipped, check, head_lines, wait_until, write
+import control
+from harness import REFERENCE, Failed, Skipped, check, head_lines, wait_until, write
+
+sys.path.insert(0, REFERENCE)
+import plcref  # noqa: E402
 
 # A sentence may name a path and a cure; nobody reads more than this.
 LONGEST_SENTENCE = 400
@@ -254,9 +258,12 @@ def folders(harness):
     elif not mounted(harness, ["--bind", node.dir, node.dir], ["-o", "remount,bind,ro", node.dir]):
         harness.say("A READ-ONLY FOLDER WAS NOT TRIED: mount is not allowed here")
         return
-    for words in (["post", "add", "--title", "t", "--body", "b"], ["space", "create", "--level", "team", "--name", "n"],
-                  ["serve", "--listen", "127.0.0.1:0"]):
+    reason = node.serve_to_read()
+    check("written" in reason and "permissions" in reason, f"why the folder is only read: {reason}")
+    for words in (["post", "add", "--title", "t", "--body", "b"], ["space", "create", "--level", "team", "--name", "n"]):
         sentence(node.run(*words, codes=None, within=20), "written", "permissions")
+    node.run("hash", space, codes=(3,))
+    node.stop_reading()
     sentence(harness.run("init", "--name", "n", "--dir", node.dir + "/inner", codes=None))
 
 
@@ -274,23 +281,34 @@ def mounted(harness, *calls):
 def schema(harness):
     node = harness.node("schema")
     space = node.found()
-    with sqlite3.connect(os.path.join(node.dir, "store.db")) as store:
-        known = store.execute("pragma user_version").fetchone()[0]
-        store.execute("pragma user_version = 9999")
-    store.close()
+    known = exchange_version(node, 9999)
     before = fingerprint(node)
     for words in (["status"], ["hash", space], ["export", space]):
         answer = node.run(*words, codes=None, within=20)
         said = answer.out.decode() + answer.errors
         check(answer.code == 3 and all(word in said for word in ("newer", "upgrade", "9999")), f"{words}: {answer}")
-    for words in (["serve", "--listen", "127.0.0.1:0"], ["sync", "--peer", "127.0.0.1:9"],
-                  ["post", "add", "--title", "t", "--body", "b"]):
+    for words in (["sync", "--peer", "127.0.0.1:9"], ["post", "add", "--title", "t", "--body", "b"]):
         sentence(node.run(*words, codes=None, within=20), "newer", "upgrade", "9999")
+    served = node.serve_to_read()
+    check("9999" in served, f"why a newer store is only read: {served}")
+    for words, code in ((["hash", space], 3), (["status"], 3), (["post", "add", "--title", "t", "--body", "b"], 1)):
+        got, out, err = control.command(node.dir, [*words, "--dir", node.dir], within=20)
+        check(got == code and b"9999" in out + err, f"{words} where a newer store is served: {got} {out} {err}")
+    check("9999" in node.stop_reading(), "a server that only reads does not say why")
     check(fingerprint(node) == before, "a store of a newer program is changed")
-    with sqlite3.connect(os.path.join(node.dir, "store.db")) as store:
-        store.execute(f"pragma user_version = {known}")
-    store.close()
+    exchange_version(node, known)
     node.run("hash", space)
+
+
+def exchange_version(node, version):
+    """Has a store say that it is of this format, under a seal that fits; gives the one that it said before."""
+    with open(os.path.join(node.dir, "store.db"), "r+b") as store:
+        page = bytearray(store.read(plcref.PAGE))
+        known, page[60:64] = int.from_bytes(page[60:64], "big"), version.to_bytes(4, "big")
+        page[-plcref.SEAL:] = plcref.seal(bytes(page), 1)
+        store.seek(0)
+        store.write(page)
+    return known
 
 
 # A full disk

@@ -276,12 +276,24 @@ class Rot:
             raise Failed(f"{outcome}: page {point.page} of '{point.table}' ({point.place} {point.offset}): {what}")
         return outcome
 
+    def reading(self, a):
+        """What comes of it where the node is served for reading alone: whatever it answers, it says that."""
+        for words in self.QUESTIONS:
+            words = tuple(self.space if word == "S" else word for word in words)
+            code, out, err = a.ask(*words, within=LONGEST_ANSWER)
+            if code not in (1, 3):
+                return "served, unseen", f"read only: '{words[0]}' ends with {code}"
+        a.stop_reading()
+        return "refused", "read only"
+
     def observe(self, harness):
         """What comes of it, and in what way."""
         a, c = harness.node("a"), harness.node("c")
         try:
             address = a.serve_quietly()
         except Failed:
+            if a.process and a.process.poll() is None:
+                return self.reading(a)
             # `announced` has taken the process's end with it.
             code, said = a.process.returncode if a.process else None, a.said().strip()
             if code == 1 and is_sentence(said):

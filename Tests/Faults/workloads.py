@@ -193,7 +193,12 @@ class Workload:
             node.release()
             self.judge(code, b"", said, "serve")
             raise Ended()
-        node.address = json.loads(line)["listening"][0]
+        answer = json.loads(line)
+        if "readOnly" in answer:
+            # The fault was taken for a disk that cannot be written.
+            self.promises.refusals.append(node.stop_reading())
+            raise Ended()
+        node.address = answer["listening"][0]
         return node.address
 
     # What must hold

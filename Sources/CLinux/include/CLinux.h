@@ -34,8 +34,8 @@ int plc_local_socket(void);
 int plc_local_connect(int socket, const char *path);
 int plc_local_listen(int socket, const char *path);
 int plc_local_accept(int listener);
-/// Takes an exclusive lock on an open file without waiting; returns 0, or -1 with errno.
-int plc_lock(int fd);
+/// Takes a lock on an open file without waiting, exclusive or with others who share it; returns 0, or -1 with errno.
+int plc_lock(int fd, int is_shared);
 /// Fills `bytes` from the kernel's generator; returns 0, or -1 with errno.
 int plc_random(void *bytes, size_t count);
 /// epoll_create1(2) and eventfd(2), neither of which blocks or survives exec.
@@ -51,6 +51,15 @@ int plc_signalfd(const int *signals, int count);
 int plc_signalfd_next(int fd);
 /// Gives memory that was freed back to the system, where the C library can.
 void plc_trim_memory(void);
+/// Has the signals of a crash looked at from now on, in the whole process, before they do what they did.
+void plc_crash_watch(void);
+/// What is appended to the file at `path` if the calling thread crashes, until it says otherwise: both are only
+/// pointed to. No bytes: nothing.
+void plc_crash_note(const char *path, const void *bytes, size_t count);
+/// Gives the calling thread a stack for the case that its own is used up; NULL if it has one, or cannot. The thread
+/// gives it back before it ends.
+void *plc_crash_stack(void);
+void plc_crash_stack_end(void *memory);
 /// Makes writing to a closed pipe or socket an error instead of the end of the process.
 void plc_ignore_sigpipe(void);
 #endif

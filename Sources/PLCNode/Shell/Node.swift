@@ -53,13 +53,14 @@ package final class Node: @unchecked Sendable {
             if lock.isReadOnly { throw StoreError.readOnly(folder.path) }
             let (store, _) = try Salvage.open(
                 folder.store, files: SystemFiles(), random: RandomSource(World.randomNumber),
-                identity: identity,
-                at: World.wall())
+                identity: identity, watch: CrashFile(folder.crashes), at: World.wall())
             let (name, language) = (try store.text("name"), try store.text("language"))
-            databaseEpoch = store.epoch
-            writer = StoreWriter(store, in: folder) { space, logs in
+            let (epoch, isLacking) = (store.epoch, store.leftOutCount > 0)
+            let writer = StoreWriter(store, in: folder) { space, logs in
                 listener.withLock { $0 }?(space, logs)
             }
+            if isLacking { try Self.complete(writer) }
+            (self.writer, databaseEpoch) = (writer, epoch)
             (self.name, self.language, refusal) = (name ?? "", language ?? "en", nil)
             return
         } catch {
@@ -72,6 +73,18 @@ package final class Node: @unchecked Sendable {
         databaseEpoch = (try? view.number("epoch")) ?? 0
         writer = nil
         refusal = reason
+    }
+
+    /// Has the state folded anew if it lacks a change that may be folded again; if that cannot be now, it is tried at the
+    /// next start.
+    private static func complete(_ writer: StoreWriter) throws {
+        do {
+            try writer.perform { try $0.foldWhatWasLeftOut() }
+        } catch let error as DatabaseError {
+            // The store may be usable no more.
+            writer.stop()
+            throw error
+        } catch {}
     }
 
     private static func still(_ folder: NodeFolder) throws -> StoreView {

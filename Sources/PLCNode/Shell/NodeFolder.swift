@@ -26,6 +26,8 @@ package struct NodeFolder: Sendable {
     }
     /// Room that is given up when the disk is full.
     package var ballast: String { path + "/ballast" }
+    /// The changes whose folding has ended the process.
+    var crashes: String { path + "/crashes" }
     /// The socket over which commands reach the process that serves the folder.
     package var control: String { path + "/control" }
 
@@ -59,7 +61,9 @@ package struct NodeFolder: Sendable {
     }
 }
 
-/// An exclusive hold on a node's folder, for as long as it lives; the system lets go of it when the process ends.
+/// A hold on a node's folder, for as long as it lives: exclusive, but that those who cannot write there share it.
+///
+/// The system lets go of it when the process ends.
 package final class FolderLock: Sendable {
     private let descriptor: Int32
     /// Whether nothing can be written to the folder.
@@ -78,7 +82,7 @@ package final class FolderLock: Sendable {
             if isReadOnly, errno == ENOENT { return }
             throw FileError("cannot open \(folder.lock)")
         }
-        guard plc_lock(descriptor) == 0 else {
+        guard plc_lock(descriptor, isReadOnly ? 1 : 0) == 0 else {
             close(descriptor)
             throw StoreError.inUse(folder.path)
         }

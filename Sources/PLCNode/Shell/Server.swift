@@ -85,7 +85,7 @@ package final class Server: TransportHandler, ReplicaSurroundings, @unchecked Se
         }
     }
 
-    /// A server of `node`; nothing happens before `start` and `run`.
+    /// A server of `node`, which must be one that can be written; nothing happens before `start` and `run`.
     package init(_ node: Node, log: Log = Log(level: .warning)) throws {
         if let refusal = node.refusal { throw refusal }
         self.node = node

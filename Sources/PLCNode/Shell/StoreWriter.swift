@@ -1,3 +1,4 @@
+internal import CLinux
 import PLCSync
 
 /// The thread that owns the store's writing connection: jobs in, one transaction and one sync for all that wait.
@@ -48,6 +49,8 @@ final class StoreWriter: @unchecked Sendable {
     }
 
     private func work() {
+        let stack = plc_crash_stack()
+        defer { plc_crash_stack_end(stack) }
         while let jobs = queue.takeAll() {
             if let error = group.run(jobs) { fatal.withLock { $0 }?(error) }
         }

@@ -26,6 +26,10 @@ package enum World {
     /// Both clocks.
     package static func now() -> Now { Now(monotonic: EventLoop.clock(), wall: wall()) }
 
+    /// Environment variable for tests: the process ends by a trap when it folds a change that has these bytes.
+    static let crashVariable = "PLC_TEST_CRASH"
+    static let crashBytes = getenv(crashVariable).map { Array(String(cString: $0).utf8) } ?? []
+
     /// Gives memory that was freed back to the system.
     static func releaseMemory() { plc_trim_memory() }
 

@@ -15,24 +15,34 @@ package struct Salvage {
     let random: RandomSource
     /// Whose logs the store writes.
     let identity: SigningKey
+    /// Who knows of changes that must not be folded.
+    let watch: (any FoldWatch)?
     let wall: WallTime
 
     /// Opens a store, which is mended first if the disk has spoilt it; says whether it was.
     ///
     /// - Throws: `StoreError.beyondMending` if too much is spoilt; then nothing was changed.
     package static func open(
-        _ path: String, files: any StoreFiles, random: RandomSource, identity: SigningKey, at wall: WallTime
+        _ path: String, files: any StoreFiles, random: RandomSource, identity: SigningKey,
+        watch: (any FoldWatch)? = nil, at wall: WallTime
     ) throws -> (store: Store, isMended: Bool) {
-        let salvage = Salvage(path: path, files: files, random: random, identity: identity, wall: wall)
+        let salvage = Salvage(
+            path: path, files: files, random: random, identity: identity, watch: watch, wall: wall)
         if !files.exists(salvage.mark) {
             do {
-                return (try Store(path: path, files: files.fileSystem, random: random), false)
+                return (try salvage.open(path), false)
             } catch let error as DatabaseError where error.isDamage {
                 // It was closed again, and is opened by nobody else.
             }
         }
         try salvage.run()
-        return (try Store(path: path, files: files.fileSystem, random: random), true)
+        return (try salvage.open(path), true)
+    }
+
+    private func open(_ path: String) throws -> Store {
+        let store = try Store(path: path, files: files.fileSystem, random: random)
+        store.watch = watch
+        return store
     }
 
     /// Has the store at `path` mended before it is opened again, because a page was found that is not what was written.
@@ -141,7 +151,7 @@ package struct Salvage {
 
     /// Sets aside what is missing, and folds the rest.
     private func mend(_ copy: String) throws {
-        let store = try Store(path: copy, files: files.fileSystem, random: random)
+        let store = try open(copy)
         try store.begin()
         for finding in try store.checkLogs() {
             if case .log(let log, _) = finding { _ = try store.quarantine(log) }

@@ -207,6 +207,8 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
     case doesNotFollow(String)
     /// There are more logs than the store can number.
     case tooManyLogs
+    /// Folding what is to be written has ended the process twice.
+    case crashing
     /// Bytes on the disk are not what was written.
     case damaged(String)
     /// Bytes of one log on the disk are not what was written.
@@ -259,6 +261,8 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
         case .doesNotFollow(let what): "\(what) does not continue what is stored"
         case .tooManyLogs:
             "the store cannot number more than \(LocalDot.maximumLogs) logs; somebody makes ever new ones"
+        case .crashing:
+            "writing this has ended plc twice, so it is not tried again; upgrade plc, or have it tried once more with 'plc doctor --repair'"
         case .damaged(let what):
             "the store is damaged: \(what); restore a backup, or join again with a new folder"
         case .damagedPage(let what):

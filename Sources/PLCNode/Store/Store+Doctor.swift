@@ -200,6 +200,7 @@ extension Store {
         ] {
             try database.execute("DELETE FROM \(table)")
         }
+        try setLeftOut([])
         heldCount = 0
         pendingMarks = 0
         foundRecord = nil
@@ -214,6 +215,8 @@ extension Store {
             foldingSpace = log.space
             var target = self
             try forEachLeaf(index, log) { leaf, sequence in
+                guard try begins(leaf, log, index, sequence, isWritten: false) else { return }
+                defer { watch?.end() }
                 let stamp = try fold.apply(leaf, log: index, sequence: sequence, to: &target)
                 if let stamp { clock.observe(stamp) }
             }
@@ -236,6 +239,10 @@ extension Store {
                 for item in 0..<stretch.count {
                     let dot = LocalDot(log: index, sequence: stretch.first + UInt64(item), op: 0)
                     let leaf = try logReader.leaf(dot)
+                    guard try begins(leaf.span.bytes, log, index, dot.sequence, isWritten: false) else {
+                        continue
+                    }
+                    defer { watch?.end() }
                     _ = try fold.apply(leaf.span.bytes, log: index, sequence: dot.sequence, to: &target)
                 }
             }

@@ -49,6 +49,10 @@ package final class Store {
     package private(set) var isLost = false
     /// Logs that were written anew, sound, after somebody had read them damaged.
     var mendedLogs: Set<LogID> = []
+    /// Who knows of changes that must not be folded; nil: nobody.
+    package var watch: (any FoldWatch)?
+    /// The changes that the state lacks, because folding them has ended the process.
+    var leftOut: [LocalDot] = []
     /// Leaves that were appended in memory, whose rows may not be written yet.
     private var appendedLeaves: Int64 = 0
 
@@ -114,6 +118,7 @@ package final class Store {
         guard lsn >= logs.values.lazy.map(\.lsn).max() ?? 0, lsn <= Self.maximumLSN else {
             throw StoreError.damaged("the number of the newest move of a head is not the newest")
         }
+        leftOut = LeftOutChange.dots(try statements.text(LeftOutChange.fact) ?? "")
         heldCount = try database.integer("SELECT count(*) FROM held") ?? 0
         pendingMarks =
             try database.integer("SELECT count(*) FROM mark WHERE dot >> 10 <> record >> 10") ?? 0
@@ -357,7 +362,7 @@ package final class Store {
         log.append(leaf, hash: hasher.leaf(leaf.span.bytes), hasher: hasher, into: &nodes)
         if isControl { log.newControl.append(leaf) }
         try statements.insert(nodes, log: index)
-        if !isControl { try foldLeaf(leaf.span.bytes, log, index, log.forest.count) }
+        if !isControl { try foldLeaf(leaf.span.bytes, log, index, log.forest.count, isWritten: true) }
         if log.buffer.count >= StretchCodec.blockBytes { try flush(index, isFinal: false) }
     }
 
@@ -404,7 +409,7 @@ package final class Store {
             log.append(bytes.extracting(start..<reader.offset), sequence: sequence)
             // What is given again after damage is in the state already.
             if !isControl, sequence > log.folded {
-                try foldLeaf(bytes.extracting(leaf), log, index, sequence)
+                try foldLeaf(bytes.extracting(leaf), log, index, sequence, isWritten: false)
             }
             if log.buffer.count >= StretchCodec.blockBytes { try flush(index, isFinal: false) }
             sequence += 1
@@ -416,8 +421,10 @@ package final class Store {
     }
 
     private func foldLeaf(
-        _ leaf: borrowing RawSpan, _ log: LogEntry, _ index: Int, _ sequence: UInt64
+        _ leaf: borrowing RawSpan, _ log: LogEntry, _ index: Int, _ sequence: UInt64, isWritten: Bool
     ) throws {
+        guard try begins(leaf, log, index, sequence, isWritten: isWritten) else { return }
+        defer { watch?.end() }
         foldingSpace = log.space
         foundDamage = nil
         var target = self

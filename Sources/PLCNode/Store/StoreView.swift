@@ -123,7 +123,7 @@ package final class StoreView {
         Dot(log: try logID(local.log), sequence: local.sequence, op: local.op)
     }
 
-    private func logID(_ index: Int) throws -> LogID {
+    func logID(_ index: Int) throws -> LogID {
         if let name = names[index] { return name }
         logByIndex.bind(1, index)
         defer { logByIndex.reset() }

@@ -5,6 +5,9 @@ enum LiveTexts {
     static let serving = Phrase(
         "{1} ({2}) is being served at {3}; stop it with Ctrl-C.",
         "العقدة {1} ‏({2}) تعمل على {3}؛ أوقفها بـ Ctrl-C.")
+    static let servingStill = Phrase(
+        "{1} ({2}) is being served for reading alone; stop it with Ctrl-C.",
+        "العقدة {1} ‏({2}) تعمل للقراءة فقط؛ أوقفها بـ Ctrl-C.")
     static let badWindow = Phrase(
         "'--window {1}' is no part of a day; write it like --window 12:00-14:00.",
         "القيمة ‎'--window {1}'‎ ليست فترة من اليوم؛ اكتبها هكذا: ‎--window 12:00-14:00‎.")

@@ -12,6 +12,7 @@ enum ServeCommand {
     /// Serves until a signal says stop; the second signal does not wait.
     @Sendable static func run(_ context: CommandContext) throws -> ExitCode {
         let node = try context.requireNode()
+        if let refusal = node.refusal { return try read(node, refusal, context) }
         let log = Log(level: level(context.invocation))
         let server = try Server(node, log: log)
         server.window = try context.invocation.value("window").map { try window($0) }
@@ -33,11 +34,7 @@ enum ServeCommand {
             failure.withLock { $0 = error }
             server.stop()
         }
-        var signals = 0
-        try server.loop.onSignal { _ in
-            signals += 1
-            // What was acknowledged is durable, so nothing is lost by not waiting.
-            if signals > 1 { _exit(ExitCode.failed.rawValue) }
+        try onSignal(server.loop) {
             log.info("stopping")
             server.stop()
         }
@@ -47,6 +44,44 @@ enum ServeCommand {
         server.close()
         if let error = failure.withLock({ $0 }) { throw error }
         return .done
+    }
+
+    /// Serves a node of which nothing may be written, until a signal says stop: commands read it, no peer is met.
+    ///
+    /// Where no socket can be made either, commands read the folder themselves.
+    private static func read(
+        _ node: Node, _ refusal: StoreError, _ context: CommandContext
+    ) throws -> ExitCode {
+        let loop = try EventLoop()
+        let control = try? ControlServer(path: node.folder.control) { request, output in
+            CommandRunner(
+                arguments: request.arguments, output: output, workingDirectory: request.workingDirectory
+            ).run(on: node, service: StillService())
+        }
+        try onSignal(loop) { [loop] in loop.stop() }
+        context.note(Texts.readsOnly, printable("\(refusal)"))
+        if context.invocation.isJSON {
+            try context.output.line([
+                "node": .text(hexadecimal(node.identity.publicKey.bytes)), "listening": .array([]),
+                "readOnly": .text("\(refusal)"),
+            ])
+        } else {
+            try context.say(LiveTexts.servingStill, node.name, node.identity.publicKey.short)
+        }
+        loop.run()
+        control?.stop()
+        return .attention
+    }
+
+    /// Has `stop` called when a signal says so; the second one does not wait.
+    private static func onSignal(_ loop: EventLoop, _ stop: @escaping () -> Void) throws {
+        var signals = 0
+        try loop.onSignal { _ in
+            signals += 1
+            // What was acknowledged is durable, so nothing is lost by not waiting.
+            if signals > 1 { _exit(ExitCode.failed.rawValue) }
+            stop()
+        }
     }
 
     /// The part of the day that `--window` names.
@@ -81,6 +116,11 @@ enum ServeCommand {
     }
 }
 
+/// The live side of a node that is only read: there is none.
+private final class StillService: NodeService {
+    func liveStatus() -> LiveStatus? { nil }
+}
+
 /// The live side of a served node.
 final class LiveService: NodeService, @unchecked Sendable {
     let server: Server
@@ -106,7 +146,7 @@ final class LiveService: NodeService, @unchecked Sendable {
         }
     }
 
-    func liveStatus() -> LiveStatus {
+    func liveStatus() -> LiveStatus? {
         let promise = Promise<LiveStatus>()
         server.loop.submit { [server] in promise.fulfil(.success(Self.status(server))) }
         return (try? promise.wait()) ?? LiveStatus()

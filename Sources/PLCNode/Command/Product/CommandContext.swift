@@ -72,8 +72,8 @@ package struct CommandInput: Sendable {
 
 /// The live side of a node: facts that only the process that serves it knows.
 package protocol NodeService: AnyObject, Sendable {
-    /// Peers, alarms and clocks as they are now.
-    func liveStatus() -> LiveStatus
+    /// Peers, alarms and clocks as they are now; nil if no peer is met.
+    func liveStatus() -> LiveStatus?
 }
 
 /// What a served node knows of its peers.

@@ -18,6 +18,8 @@ enum LiveCommands {
         CommandRegistry.Entry(
             Command(
                 "serve", "Serve the node: listen, meet peers, and answer commands, until it is stopped.",
+                details:
+                    "A node that cannot be written, as on a read-only disk, is served for reading alone: no peer is met.",
                 options: [
                     .value("listen", "HOST:PORT", "where to listen; several are welcome", repeatable: true),
                     peers, window,

@@ -32,7 +32,7 @@ enum SafetyCommands {
                 options: [
                     .flag(
                         "repair",
-                        "set damaged changes aside, to come again from a peer; fold the state anew if it is not what the logs say"
+                        "set damaged changes aside, to come again from a peer; try once more what was left out; fold the state anew if it is not what the logs say"
                     )
                 ]),
             doctor),
@@ -130,8 +130,11 @@ enum SafetyCommands {
             do {
                 // Without --repair the state is folded anew only to be compared, and that is undone.
                 let states = try node.write { store in
+                    let before = store.leftOutCount
+                    if repairs { store.watch?.forget() }
                     let states = try store.rebuild()
-                    if states.isEmpty || !repairs { throw Diagnosis(findings: states) }
+                    let isSame = states.isEmpty && store.leftOutCount == before
+                    if isSame || !repairs { throw Diagnosis(findings: states) }
                     return states
                 }
                 findings += states

@@ -60,6 +60,9 @@ struct StatusReport {
             context.text(
                 Texts.logRepair, hexadecimal($0.log.value.bytes), "\($0.sound + 1)", "\($0.held)")
         }
+        alarms += try node.read { try $0.leftOut() }.map {
+            context.text(Texts.leftOut, hexadecimal($0.log.value.bytes), "\($0.sequence)")
+        }
         let spoilt = Salvage.kept(node.folder.store)
         if SystemFiles().exists(spoilt), let mended = try node.read({ try $0.number(Salvage.mendedKey) }) {
             alarms.append(context.text(Texts.mended, isoDate(milliseconds: mended), spoilt))

@@ -216,6 +216,10 @@ enum Texts {
         "this node's folder was an older copy: its log {1} of space {2} was taken over from the others on {4}, and {5} changes made since the copy were written anew; nothing needs to be done, but use 'plc backup' and 'plc restore' instead of copying the folder",
         "كان مجلد هذه العقدة نسخة قديمة: أُخذ دفترها {1} في المجتمع {2} من البقية في {4} وأُعيدت كتابة ما جرى بعد النسخة وعدده {5} من التغييرات؛ لا يلزم فعل شيء، لكن استعمل 'plc backup' و 'plc restore' بدل نسخ المجلد"
     )
+    static let leftOut = Phrase(
+        "change {2} of log {1} has ended plc twice when it was taken in, so it is left out of what is shown here; all else goes on, and peers get it: upgrade plc, or have it tried once more with 'plc doctor --repair'",
+        "أنهى التغيير {2} في الدفتر {1} برنامج plc مرتين عند إدخاله فتُرك خارج ما يُعرض هنا؛ يستمر ما عداه ويصل التغيير إلى النظراء: حدّث plc أو أعد المحاولة بالأمر 'plc doctor --repair'"
+    )
     static let badHead = Phrase(
         "the signature under log {1} does not fit it", "التوقيع على الدفتر {1} لا يطابقه")
     static let badState = Phrase(
