@@ -11,10 +11,14 @@ import json
 import os
 import shutil
 import sqlite3
+import sys
 
 import control
 from campaign import copy_nodes
-from harness import Failed, check, write
+from harness import REFERENCE, Failed, check, write
+
+sys.path.insert(0, REFERENCE)
+import plcref  # noqa: E402
 
 SPACE = "S"
 
@@ -540,12 +544,21 @@ class Repair(Workload):
 
     def __init__(self, base, harness):
         super().__init__(base, harness)
+        # Another program changes rows, and gives the pages their seals: what is wrong is for doctor to see.
         with contextlib.closing(sqlite3.connect(self.a.dir + "/store.db")) as database:
             database.execute("UPDATE space SET digest = zeroblob(64)")
             database.execute("DELETE FROM register")
             database.execute("DELETE FROM record WHERE id = (SELECT max(id) FROM record)")
             database.commit()
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with open(self.a.dir + "/store.db", "r+b") as file:
+            data = file.read()
+            for start in range(0, len(data), plcref.PAGE):
+                page = data[start : start + plcref.PAGE]
+                seal = plcref.seal(page, start // plcref.PAGE + 1)
+                if page[-plcref.SEAL :] != seal:
+                    file.seek(start + plcref.PAGE - plcref.SEAL)
+                    file.write(seal)
 
     def steps(self):
         self.codes = (0, 3)

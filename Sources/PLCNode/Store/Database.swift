@@ -21,13 +21,14 @@ package struct DatabaseError: Error, CustomStringConvertible {
     /// Whether what is on the disk is unknown from now on, such as after a failed sync, which must not be tried again:
     /// the process has to end and open the store afresh.
     package var isFatal: Bool {
-        !isDiskFull && (code == SQLITE_IOERR || isDamage)
+        !isDiskFull && (code == SQLITE_IOERR || isUnreadable)
     }
 
     /// Whether bytes on the disk are not what was written.
-    package var isDamage: Bool {
-        extended == damagedPage || code == SQLITE_CORRUPT || code == SQLITE_NOTADB
-    }
+    package var isDamage: Bool { extended == damagedPage || code == SQLITE_NOTADB }
+
+    /// Whether a table cannot be read, for what the disk has spoilt or, as SQLite also says of a read that fails, for now.
+    var isUnreadable: Bool { isDamage || code == SQLITE_CORRUPT }
 
     /// Whether a row was refused for what it says.
     var isConstraint: Bool { code == SQLITE_CONSTRAINT }

@@ -212,7 +212,7 @@ private struct SalvageReader {
             return true
         } catch is Unreadable {
             return false
-        } catch let error as DatabaseError where error.isDamage || error.isUnknownName {
+        } catch let error as DatabaseError where error.isUnreadable || error.isUnknownName {
             return false
         }
     }
@@ -223,7 +223,7 @@ private struct SalvageReader {
         do throws(DatabaseError) {
             return try rows.step()
         } catch {
-            if error.isDamage { throw Unreadable() }
+            if error.isUnreadable { throw Unreadable() }
             throw error
         }
     }
