@@ -145,8 +145,15 @@ import Testing
                 ctypes.CDLL(None).tgkill(int(sys.argv[1]), int(path.split("/")[4]), int(signal.SIGSEGV))
         """
 
-    /// Uses up the stack.
-    private static func depth(_ level: Int) -> Int { level < .max ? depth(level + 1) &+ level : 0 }
+    /// Uses up the stack: each level needs its room again when the next has returned, or an optimizer would make a loop of it.
+    @inline(never)
+    private static func depth(_ level: Int) -> Int {
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: 64) { room in
+            room.initialize(repeating: level)
+            let deeper = level < .max ? depth(level + 1) : 0
+            return room[deeper & 63] &+ deeper
+        }
+    }
 
     // MARK: In a store
 
