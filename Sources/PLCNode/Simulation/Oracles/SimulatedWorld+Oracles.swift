@@ -276,6 +276,9 @@ extension SimulatedWorld {
                     if case .page = finding { continue }
                     violate("a sound store", node, "\(finding)")
                 }
+            } catch let error as DatabaseError where error.isDamage && node.hasRotted {
+                // Of what the scenario has spoilt nobody has read this page yet; who does has the store mended.
+                trace.note(time, node.index, "is to be mended")
             } catch {
                 violate("a sound store", node, "cannot be read: \(error)")
             }

@@ -40,6 +40,8 @@ final class SimulatedNode: ReplicaSurroundings {
     var stopIsPowerCut = false
     /// Whether the store is that of a backup, at the next start.
     var wasRestored = false
+    /// Whether bits of the disk have ever turned by themselves.
+    var hasRotted = false
 
     // What the oracles keep.
 
