@@ -91,7 +91,7 @@ package final class Database {
         case .readOnly, .still: try execute("PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0")
         case .salvage:
             // A table of which the disk has spoilt the description must not keep the others from being read.
-            try execute("PRAGMA writable_schema = ON; PRAGMA cell_size_check = OFF")
+            try execute("PRAGMA writable_schema = ON")
         }
     }
 

@@ -180,12 +180,12 @@ import Testing
 
     // MARK: Mending
 
-    /// Replaces some pages of a disk's store, by the tables that they belong to.
-    private static func spoilPages(_ disk: SimulatedDisk, _ numbers: [Int]) {
+    /// Overwrites a part of page `number`, from 0, of a disk's store.
+    private static func spoilPage(_ disk: SimulatedDisk, _ number: Int) {
         let page = PageSeal.pageBytes
         let spoilt = disk.copy().map { path, content in
             var content = content
-            for number in numbers where path == store {
+            if path == store {
                 content.replaceSubrange(
                     number * page + 100..<number * page + 300, with: [UInt8](repeating: 0x5A, count: 200))
             }
@@ -204,7 +204,7 @@ import Testing
         var outcomes: [String: Int] = [:]
         for number in 0..<pages {
             disk.replace(with: sound)
-            Self.spoilPages(disk, [number])
+            Self.spoilPage(disk, number)
             let spoilt = try #require(disk.copy().first { $0.path == Self.store }).content
             disk.mark(Self.store + ".damaged")
             do {
