@@ -307,6 +307,7 @@ extension SimulatedWorld {
         for _ in 0..<bits {
             let bytes = nodes[node].disk.bytes(of: SimulatedNode.storePath)
             guard bytes > 0 else { return }
+            nodes[node].hasRotted = true
             nodes[node].disk.flipBit(of: SimulatedNode.storePath, at: random.below(bytes * 8))
             tally[.bitFlips] += 1
         }
