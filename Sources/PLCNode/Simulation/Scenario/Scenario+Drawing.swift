@@ -101,15 +101,17 @@ private struct ScenarioDrawing {
             let chosen = members.count < 2 ? [0, 1] : members
             let founder = pick(chosen)
             let isAll = chosen.count == count
-            var members = [
+            var memberships = [
                 Scenario.Membership(.writer, isAll ? .all : .init(chosen.map { .name(names[$0]) }))
             ]
             let stewards = drawStewards(of: chosen)
-            if !stewards.isEmpty { members.append(.init(.steward, .init(stewards.map { .name(names[$0]) }))) }
+            if !stewards.isEmpty {
+                memberships.append(.init(.steward, .init(stewards.map { .name(names[$0]) })))
+            }
             drawn.spaces.append(
                 .init(
                     "space-\(number)", level: pick(Genesis.Level.allCases), founder: .name(names[founder]),
-                    members: members))
+                    members: memberships))
             // Each member but the first hangs on one before it: a tree, and so a path between any two.
             for (place, member) in chosen.enumerated().dropFirst() { join(member, chosen[below(place)]) }
         }
