@@ -124,11 +124,12 @@ package final class Store {
             try database.integer("SELECT count(*) FROM mark WHERE dot >> 10 <> record >> 10") ?? 0
         if planted(.waitingForgottenAtStart) {
             heldCount = 0
-            try database.execute("DELETE FROM held_by_name")
+            try database.execute("DELETE FROM held; DELETE FROM held_by_name")
         }
         if planted(.removalsForgottenAtStart) {
             pendingMarks = 0
-            try database.execute("DELETE FROM mark_by_name")
+            try database.execute(
+                "DELETE FROM mark WHERE dot >> 10 <> record >> 10; DELETE FROM mark_by_name")
         }
     }
 

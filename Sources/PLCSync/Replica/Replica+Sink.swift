@@ -118,7 +118,8 @@ extension Replica {
         for space in spaces.keys.sorted() {
             guard let state = spaces[space] else { continue }
             for log in state.fetching.keys.sorted() {
-                guard let fetch = state.fetching[log], hasTimedOut(fetch, now) else { continue }
+                guard let fetch = state.fetching[log], hasTimedOut(fetch, now), !planted(.wantNeverReleased)
+                else { continue }
                 let others = sessions.keys.sorted().filter {
                     $0 != fetch.connection && sessions[$0]?.phase == .open
                         && sessions[$0]?.spaces[space]?.pending[log] != nil

@@ -138,7 +138,7 @@ package enum Message {
     /// Announces heads that moved.
     package struct Heads: Hashable, Sendable {
         /// The most entries of one message.
-        package static let maximumEntries = limit(512, tight: 3)
+        package static let maximumEntries = limit(512, tight: 2)
 
         package var handle: UInt64
         /// The announcement is complete up to this log sequence number of the sender.

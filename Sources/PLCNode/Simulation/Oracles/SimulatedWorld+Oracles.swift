@@ -18,6 +18,10 @@ extension SimulatedWorld {
             moved.insert(descriptor.space)
             if log.isOwn || descriptor.key == node.key { noteOwn(log, descriptor, node) }
             checkLog(log, descriptor, node)
+            if log.lsn <= seen, log.forest.count > node.counts[log.id] ?? 0 {
+                violate(
+                    "numbered moves", node, "holds more of log \(log.id.short) under no new number")
+            }
             node.counts[log.id] = log.forest.count
             if log.lsn > seen {
                 // A head may be that of more changes than are held: what is announced is what is held under it (L-30).
@@ -276,6 +280,8 @@ extension SimulatedWorld {
                     if case .page = finding { continue }
                     violate("a sound store", node, "\(finding)")
                 }
+                guard !node.hasRotted else { continue }
+                for finding in try store.checkLogs() { violate("a sound log", node, "\(finding)") }
             } catch let error as DatabaseError where error.isDamage && node.hasRotted {
                 // Of what the scenario has spoilt nobody has read this page yet; who does has the store mended.
                 trace.note(time, node.index, "is to be mended")

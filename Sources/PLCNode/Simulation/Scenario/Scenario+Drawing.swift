@@ -101,12 +101,17 @@ private struct ScenarioDrawing {
             let chosen = members.count < 2 ? [0, 1] : members
             let founder = pick(chosen)
             let isAll = chosen.count == count
+            var memberships = [
+                Scenario.Membership(.writer, isAll ? .all : .init(chosen.map { .name(names[$0]) }))
+            ]
+            let stewards = drawStewards(of: chosen)
+            if !stewards.isEmpty {
+                memberships.append(.init(.steward, .init(stewards.map { .name(names[$0]) })))
+            }
             drawn.spaces.append(
                 .init(
                     "space-\(number)", level: pick(Genesis.Level.allCases), founder: .name(names[founder]),
-                    members: [
-                        .init(.writer, isAll ? .all : .init(chosen.map { .name(names[$0]) }))
-                    ]))
+                    members: memberships))
             // Each member but the first hangs on one before it: a tree, and so a path between any two.
             for (place, member) in chosen.enumerated().dropFirst() { join(member, chosen[below(place)]) }
         }
@@ -116,6 +121,12 @@ private struct ScenarioDrawing {
         for (a, b) in pairs.sorted(by: { $0 < $1 }) {
             drawn.links.append(.init(.named(names[a]), to: .named(names[b]), profile: drawProfile()))
         }
+    }
+
+    /// Those who admit beside the founder, in order; the founder may be among them.
+    private mutating func drawStewards(of members: [Int]) -> [Int] {
+        guard let count = draw(.stewards) else { return [] }
+        return members.shuffled(using: &dice).prefix(Int(count)).sorted()
     }
 
     private mutating func drawProfile() -> LinkProfile {

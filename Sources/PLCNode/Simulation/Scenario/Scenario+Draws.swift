@@ -9,6 +9,8 @@ extension Scenario {
         case length
         /// How long nothing goes wrong at the end, in milliseconds.
         case quiet
+        /// How many members of each space are stewards beside its founder.
+        case stewards
         /// Writes a day of each node.
         case writes
         /// Of a million edits, those that meet another.
@@ -35,7 +37,8 @@ extension Scenario {
             case .length, .quiet, .latency, .spread, .meetings: .duration
             case .conflicts, .loss, .duplicates, .reorders: .perMillion
             case .bandwidth: .bitsPerSecond
-            case .nodes, .spaces, .writes, .flapping, .partitions, .cuts, .kills, .powerCuts, .freezes,
+            case .nodes, .spaces, .stewards, .writes, .flapping, .partitions, .cuts, .kills, .powerCuts,
+                .freezes,
                 .restores, .wrongClocks, .fullDisks, .diskErrors, .tornWrites, .bitFlips, .lateJoiners,
                 .departures:
                 .count
@@ -45,7 +48,7 @@ extension Scenario {
         /// Whether it is switched off altogether for some seeds, so that no fault hides behind another.
         package var isFault: Bool {
             switch self {
-            case .nodes, .spaces, .length, .quiet, .writes, .conflicts, .latency: false
+            case .nodes, .spaces, .stewards, .length, .quiet, .writes, .conflicts, .latency: false
             case .spread, .loss, .duplicates, .reorders, .bandwidth, .meetings, .flapping, .partitions, .cuts,
                 .kills, .powerCuts, .freezes, .restores, .wrongClocks, .fullDisks, .diskErrors, .tornWrites,
                 .bitFlips, .lateJoiners, .departures:

@@ -32,7 +32,10 @@ final class SimulatedNode: ReplicaSurroundings {
     private var process: Process?
     private unowned let world: SimulatedWorld
     private var random: SplitMix64
-    private var jobs: [CommitGroup.Job] = []
+    /// What the store's thread is to do, and since when.
+    private var jobs: [(at: UInt64, job: CommitGroup.Job)] = []
+    /// When the transaction that is under way began: what was submitted later waits for the next.
+    private var begunAt: UInt64 = 0
     private var reads: [(StoreView) -> Void] = []
     /// What the store's thread has to tell the host's.
     private var completions: [() -> Void] = []
@@ -169,7 +172,7 @@ final class SimulatedNode: ReplicaSurroundings {
         _ body: @escaping (Store) throws -> Value, in chain: JobChain? = nil,
         completion: @escaping (Result<Value, any Error>) -> Void
     ) {
-        if jobs.isEmpty { world.schedule(.commit(node: index, incarnation: incarnation), after: syncTime()) }
+        if jobs.isEmpty { beginTransaction() }
         // As from the store's thread to the host's: told after the transaction, before anything else. What is called
         // before the process is stopped is told, whatever becomes of the transaction.
         let job = CommitGroup.Job(body, in: chain) { [unowned self] result in
@@ -179,7 +182,13 @@ final class SimulatedNode: ReplicaSurroundings {
                 completion(result)
             }
         }
-        jobs.append(job)
+        jobs.append((world.time, job))
+    }
+
+    /// The store's thread takes all that waits; what comes while it is busy with that waits for the next transaction.
+    private func beginTransaction() {
+        begunAt = world.time
+        world.schedule(.commit(node: index, incarnation: incarnation), after: syncTime())
     }
 
     func read<Value: Sendable>(
@@ -197,6 +206,8 @@ final class SimulatedNode: ReplicaSurroundings {
 
     func failed(_ error: any Error) {}
 
+    func found(damaged log: LogID) { world.foundDamage(self, log) }
+
     func report(_ event: Event) { world.reported(self, event) }
     func gaveUp(_ log: GivenUpLog) { world.gaveUp(self, log) }
 
@@ -207,11 +218,12 @@ final class SimulatedNode: ReplicaSurroundings {
 
     // MARK: What the threads do
 
-    /// Carries out the jobs that wait, in one transaction.
+    /// Carries out the jobs that waited when the transaction began.
     func commit() {
         guard let process else { return }
-        let waiting = jobs
-        jobs = []
+        let waiting = jobs.prefix { $0.at <= begunAt }.map(\.job)
+        jobs.removeFirst(waiting.count)
+        if !jobs.isEmpty { beginTransaction() }
         jobsInLastCommit = waiting.count
         newestStamp = world.newestStamp(of: self)
         let fatal = process.group.run(waiting)

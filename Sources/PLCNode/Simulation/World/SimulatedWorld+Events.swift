@@ -298,7 +298,8 @@ extension SimulatedWorld {
         let disk = nodes[node].disk
         switch fault {
         case .full:
-            disk.faults.capacity = disk.usedBytes + 8_192
+            // So much room that now and then what is small still fits.
+            disk.faults.capacity = disk.usedBytes + random.pick(1...12) * 4_096
             tally[.fullDisks] += 1
         case .failing:
             disk.faults.failingSync = random.below(4)

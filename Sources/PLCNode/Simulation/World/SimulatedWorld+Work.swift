@@ -51,6 +51,9 @@ extension SimulatedWorld {
         }
         guard !open.isEmpty else { return record.writesRefused += 1 }
         let space = random.pick(open)
+        if node != spaces[space].founder, spaces[space].members[node]?.role == .steward, random.once(in: 4) {
+            return invite(to: space, by: node)
+        }
         switch kind {
         case .post:
             create(node, space, Kinds.post, [(8, "idea"), (12, "space")], multi: [(10, 40), (11, 300)])
@@ -120,6 +123,18 @@ extension SimulatedWorld {
             checkRead(nodes[node], incarnation, dot, field, value, isRegister: isRegister)
         }
         if isConflict { self.record.conflictingEdits += 1 }
+    }
+
+    /// A steward beside the founder invites somebody who never comes.
+    private func invite(to space: Int, by node: Int) {
+        guard let key = SigningKey(seed: random.bytes(32)) else {
+            preconditionFailure("thirty-two bytes are a key's seed")
+        }
+        write(at: node, spaces[space].id, .control) { _, _, _ in
+            var draft = Draft()
+            draft.append(.invite(key.publicKey, .writer, expiry: .max >> 1))
+            return draft
+        }
     }
 
     /// Writes what is known of a member, whom others may introduce at the same time.

@@ -229,6 +229,12 @@ package final class SimulatedWorld {
         violate("no fork", node, "gives up its own log \(given.log.short) of \(given.space.short)")
     }
 
+    /// A node found that a log is not on its disk as it wrote it: without rot, it has not written all of it (I1).
+    func foundDamage(_ node: SimulatedNode, _ log: LogID) {
+        trace.note(time, node.index, "found damage")
+        if !node.hasRotted { violate("a sound log", node, "cannot prove what it holds of log \(log.short)") }
+    }
+
     func complained(_ node: SimulatedNode, _ message: String) {
         trace.note(time, node.index, "complains")
         record.complaints[message, default: 0] += 1
